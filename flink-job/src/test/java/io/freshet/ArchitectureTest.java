@@ -113,14 +113,21 @@ class ArchitectureTest {
                     "learn",
                     "ingest",
                     "model",
+                    "ensemble",
                     "classifier",
                     "config",
                     "schemas",
                     "registry");
 
-    @ArchTest static final ArchRule model = mayImport("model", "classifier");
+    @ArchTest static final ArchRule model = mayImport("model", "ensemble", "maths");
 
-    @ArchTest static final ArchRule classifier = mayImport("classifier", "features", "schemas");
+    @ArchTest
+    static final ArchRule classifier =
+            mayImport("classifier", "ensemble", "maths", "features", "schemas");
+
+    @ArchTest static final ArchRule ensemble = mayImport("ensemble", "maths");
+
+    @ArchTest static final ArchRule maths = mayImport("maths");
 
     @ArchTest
     static final ArchRule learnTraining = mayImport("learn.training", "ingest", "model", "config");
@@ -226,6 +233,8 @@ class ArchitectureTest {
                             "io.freshet.model..",
                             "io.freshet.drift..",
                             "io.freshet.classifier..",
+                            "io.freshet.ensemble..",
+                            "io.freshet.maths..",
                             "io.freshet.config..",
                             "io.freshet.pipeline..",
                             "io.freshet.registry..",

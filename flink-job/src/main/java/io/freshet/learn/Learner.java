@@ -20,6 +20,8 @@ import io.freshet.model.LearnerCounters;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
 import io.freshet.model.SoftmaxLearner;
+import io.freshet.model.ensemble.EnsembleParameters;
+import io.freshet.model.ensemble.EnsembleState;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 import io.freshet.model.example.FiniteCheck;
@@ -576,6 +578,7 @@ public final class Learner implements AutoCloseable {
     ModelSnapshot publish() {
         LearnerState state = model().state();
         SparseState sparse = state.sparse();
+        EnsembleState ensemble = state.ensemble();
         ScalerRule scaler = sparse == null ? config.learner().scaler() : null;
         publishedVersion = state.counters().modelVersion();
         changed = true;
@@ -589,7 +592,10 @@ public final class Learner implements AutoCloseable {
                 scaler == null ? null : scaler.limits(state.scaler()),
                 model().settings().numOutputs(),
                 config.learner().loss().activation().name().toLowerCase(Locale.ROOT),
-                sparse == null ? null : SparseParameters.of(sparse));
+                sparse == null ? null : SparseParameters.of(sparse),
+                ensemble == null
+                        ? null
+                        : EnsembleParameters.of(ensemble, config.learner().numExperts()));
     }
 
     /** Returns whether something has changed since the last {@link #markSaved()}. */

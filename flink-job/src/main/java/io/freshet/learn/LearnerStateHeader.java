@@ -2,6 +2,7 @@ package io.freshet.learn;
 
 import io.freshet.model.LearnerCounters;
 import io.freshet.model.LearnerState;
+import io.freshet.model.ensemble.EnsembleState;
 import io.freshet.model.optim.LinearRule;
 import io.freshet.model.optim.NamedArray;
 import io.freshet.model.scale.ScalerState;
@@ -32,6 +33,9 @@ import org.jspecify.annotations.Nullable;
  * @param classCounts fading counts of the labels; null in states that were written before there
  *     were any
  * @param sparse the same of a sparse model; null for a dense one
+ * @param ensemble the same of an ensemble; null for linear models
+ * @param goodEnsemble the same of the ensemble that belongs to the last good parameters; null if
+ *     there is none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record LearnerStateHeader(
@@ -48,7 +52,78 @@ public record LearnerStateHeader(
         ScalerState scaler,
         int numOutputs,
         double @Nullable [] classCounts,
-        @Nullable SparseHeader sparse) {
+        @Nullable SparseHeader sparse,
+        @Nullable EnsembleHeader ensemble,
+        @Nullable EnsembleHeader goodEnsemble) {
+    /**
+     * The part of an ensemble's state that is not stored in chunks.
+     *
+     * @param numClasses number of classes
+     * @param numFernValues number of values in the table of the ferns
+     * @param numPointValues number of values of the examples in the window
+     * @param labels classes of these examples
+     * @param featureWeights weights of the features in distances
+     * @param seen number of examples that were learnt from
+     * @param nextRefresh number of examples at which the weights are computed anew
+     * @param stack weights and covariance of the stack of the experts
+     * @param correction weights and covariance of the stack on top of the mixture
+     * @param answers weights of the mixture of the three combinations
+     * @param numLabelCounts number of counts of the label experts
+     * @param lastLabel the newest label, for the label experts
+     * @param restarts number of times that a stack began anew
+     */
+    public record EnsembleHeader(
+            int numClasses,
+            int numFernValues,
+            int numPointValues,
+            int[] labels,
+            float[] featureWeights,
+            long seen,
+            long nextRefresh,
+            double[] stack,
+            double[] correction,
+            double[] answers,
+            int numLabelCounts,
+            int lastLabel,
+            long restarts) {
+        static @Nullable EnsembleHeader of(@Nullable EnsembleState state) {
+            return state == null
+                    ? null
+                    : new EnsembleHeader(
+                            state.numClasses(),
+                            state.ferns().length,
+                            state.points().length,
+                            state.labels(),
+                            state.featureWeights(),
+                            state.seen(),
+                            state.nextRefresh(),
+                            state.stack(),
+                            state.correction(),
+                            state.answers(),
+                            state.labelCounts().length,
+                            state.lastLabel(),
+                            state.restarts());
+        }
+
+        /** Completes the header with the large arrays to a whole state. */
+        EnsembleState with(float[] ferns, float[] points, float[] labelCounts) {
+            return new EnsembleState(
+                    numClasses,
+                    ferns,
+                    points,
+                    labels,
+                    featureWeights,
+                    seen,
+                    nextRefresh,
+                    stack,
+                    correction,
+                    answers,
+                    labelCounts,
+                    lastLabel,
+                    restarts);
+        }
+    }
+
     /**
      * The part of a sparse model's state that is not stored in chunks.
      *
@@ -116,6 +191,8 @@ public record LearnerStateHeader(
                 state.scaler(),
                 numParameters / state.restarts().length,
                 state.classCounts(),
-                sparse == null ? null : SparseHeader.of(sparse));
+                sparse == null ? null : SparseHeader.of(sparse),
+                EnsembleHeader.of(state.ensemble()),
+                EnsembleHeader.of(state.goodEnsemble()));
     }
 }

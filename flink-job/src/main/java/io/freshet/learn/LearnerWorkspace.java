@@ -4,6 +4,7 @@ import io.freshet.config.Key;
 import io.freshet.ingest.PredictedEvents;
 import io.freshet.model.BlockWorkspaces;
 import io.freshet.model.LearnerSettings;
+import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.example.Evaluation;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,6 +40,11 @@ public final class LearnerWorkspace implements AutoCloseable {
         List<String> names = new ArrayList<>();
         for (double rate : settings.learningRates()) {
             names.add("rate " + Key.text(rate));
+        }
+        EnsembleRule ensemble = settings.ensemble();
+        if (ensemble != null) {
+            names.addAll(ensemble.otherExperts());
+            return names.toArray(String[]::new);
         }
         names.addAll(LearnerSettings.BASELINES.subList(0, settings.numExperts() - names.size()));
         return names.toArray(String[]::new);

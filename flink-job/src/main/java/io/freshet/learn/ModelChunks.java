@@ -1,6 +1,7 @@
 package io.freshet.learn;
 
 import io.freshet.model.LearnerState;
+import io.freshet.model.ensemble.EnsembleState;
 import io.freshet.model.optim.NamedArray;
 import io.freshet.model.optim.OptimizerState;
 import io.freshet.model.sparse.SparseChunk;
@@ -32,6 +33,8 @@ final class ModelChunks {
     private final MapState<Integer, float[]> parameters;
     private final MapState<Integer, float[]> goodParameters;
     private final MapState<Integer, float[]> baselineCounts;
+    private final EnsembleChunks ensemble;
+    private final EnsembleChunks goodEnsemble;
     private final MapState<Integer, SparseChunk> rows;
     private final MapState<Integer, SparseChunk> goodRows;
 
@@ -46,6 +49,8 @@ final class ModelChunks {
         parameters = store.getMapState(chunks(prefix + "parameters"));
         goodParameters = store.getMapState(chunks(prefix + "good-parameters"));
         baselineCounts = store.getMapState(chunks(prefix + "baseline-counts"));
+        ensemble = new EnsembleChunks(prefix);
+        goodEnsemble = new EnsembleChunks(prefix + "good-");
         rows = store.getMapState(rows(prefix + "rows"));
         goodRows = store.getMapState(rows(prefix + "good-rows"));
     }
@@ -63,6 +68,7 @@ final class ModelChunks {
      * Writes the arrays of the current key that were not saved before. Removes the arrays of the
      * optimiser if the optimiser's state is zero, so that a header names all arrays that exist.
      */
+    @SuppressWarnings("ReferenceEquality") // a state that was not changed is the same object
     void save(LearnerState state, SavedArrays saved) throws Exception {
         SparseState sparse = state.sparse();
         if (sparse != null) {
@@ -80,6 +86,10 @@ final class ModelChunks {
             put(optimizerArray(array.name()), array.values());
         }
         put(baselineCounts, state.baselineCounts());
+        ensemble.save(state.ensemble());
+        if (state.goodEnsemble() != saved.goodEnsemble()) {
+            goodEnsemble.save(state.goodEnsemble());
+        }
     }
 
     /** Removes the arrays of the current key. */
@@ -88,6 +98,8 @@ final class ModelChunks {
         clearOptimizerArrays();
         goodParameters.clear();
         baselineCounts.clear();
+        ensemble.clear();
+        goodEnsemble.clear();
         rows.clear();
         goodRows.clear();
     }
@@ -119,18 +131,57 @@ final class ModelChunks {
     LearnerState load(LearnerStateHeader header) throws Exception {
         double[] classCounts = header.classCounts();
         return new LearnerState(
-                header.counters(),
-                get(parameters, header.numParameters()),
-                optimizer(header),
-                header.weights(),
-                header.restarts(),
-                get(baselineCounts, header.numBaselineCounts()),
-                header.lastLabel(),
-                get(goodParameters, header.numGoodParameters()),
-                header.goodWeights(),
-                classCounts == null ? new double[0] : classCounts,
-                header.scaler(),
-                sparse(header.sparse()));
+                        header.counters(),
+                        get(parameters, header.numParameters()),
+                        optimizer(header),
+                        header.weights(),
+                        header.restarts(),
+                        get(baselineCounts, header.numBaselineCounts()),
+                        header.lastLabel(),
+                        get(goodParameters, header.numGoodParameters()),
+                        header.goodWeights(),
+                        classCounts == null ? new double[0] : classCounts,
+                        header.scaler(),
+                        sparse(header.sparse()))
+                .withEnsemble(
+                        ensemble.load(header.ensemble()), goodEnsemble.load(header.goodEnsemble()));
+    }
+
+    /** The large arrays of an ensemble's state. */
+    private final class EnsembleChunks {
+        private final MapState<Integer, float[]> ferns;
+        private final MapState<Integer, float[]> points;
+        private final MapState<Integer, float[]> labelCounts;
+
+        EnsembleChunks(String arrays) {
+            ferns = store.getMapState(chunks(arrays + "ferns"));
+            points = store.getMapState(chunks(arrays + "points"));
+            labelCounts = store.getMapState(chunks(arrays + "label-counts"));
+        }
+
+        void save(@Nullable EnsembleState state) throws Exception {
+            if (state != null) {
+                put(ferns, state.ferns());
+                put(points, state.points());
+                put(labelCounts, state.labelCounts());
+            }
+        }
+
+        @Nullable EnsembleState load(LearnerStateHeader.@Nullable EnsembleHeader header)
+                throws Exception {
+            return header == null
+                    ? null
+                    : header.with(
+                            get(ferns, header.numFernValues()),
+                            get(points, header.numPointValues()),
+                            get(labelCounts, header.numLabelCounts()));
+        }
+
+        void clear() {
+            ferns.clear();
+            points.clear();
+            labelCounts.clear();
+        }
     }
 
     private @Nullable SparseState sparse(LearnerStateHeader.@Nullable SparseHeader header)

@@ -3,6 +3,7 @@ package io.freshet.learn;
 import io.freshet.learn.drift.DriftEvidence;
 import io.freshet.learn.drift.DriftReaction;
 import io.freshet.model.LearnerSettings;
+import io.freshet.model.ensemble.Ensemble;
 import io.freshet.model.sparse.RowLayout;
 import io.freshet.model.sparse.SparseTable;
 import java.io.Serializable;
@@ -118,6 +119,10 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
             if (learner.mixture().baselines()) {
                 heap += (long) Float.BYTES * learner.numClasses() * (learner.numClasses() + 1);
             }
+        }
+        if (learner.ensemble() != null) {
+            // The ensemble, its last good state, and one that is saved or published.
+            heap += 3 * Ensemble.bytes(learner.numFeatures(), learner.numClasses());
         }
         if (!config.drift().detectors().isEmpty()) {
             heap += (long) config.drift().evidence() * DriftEvidence.BYTES_PER_EXAMPLE;

@@ -1,5 +1,6 @@
 package io.freshet.learn;
 
+import io.freshet.model.ensemble.EnsembleParameters;
 import io.freshet.model.sparse.SparseParameters;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  *     one independent probability per output
  * @param sparse parameters and scales of a sparse model, instead of {@code parameters} and those of
  *     the scaler; null for a dense model
+ * @param ensemble what an ensemble has beside {@code parameters}; null for linear models
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ModelSnapshot(
@@ -32,8 +34,9 @@ public record ModelSnapshot(
         float @Nullable [] scalerLimit,
         int numOutputs,
         String activation,
-        @Nullable SparseParameters sparse) {
-    /** Creates a snapshot of a dense model. */
+        @Nullable SparseParameters sparse,
+        @Nullable EnsembleParameters ensemble) {
+    /** Creates a snapshot of dense linear models. */
     public ModelSnapshot(
             String modelId,
             ModelProgress progress,
@@ -54,6 +57,7 @@ public record ModelSnapshot(
                 scalerLimit,
                 numOutputs,
                 activation,
+                null,
                 null);
     }
 }

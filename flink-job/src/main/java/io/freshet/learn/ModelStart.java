@@ -59,6 +59,14 @@ public record ModelStart(
     static List<String> mismatches(
             ModelContent content, LearnerSettings learner, List<String> classes) {
         List<String> problems = new ArrayList<>();
+        if (content.isEnsemble()) {
+            problems.add("it is an ensemble; only linear models can begin with a file");
+            return problems;
+        }
+        if (learner.ensemble() != null) {
+            problems.add("it has linear models only, but the learner is an ensemble");
+            return problems;
+        }
         if (classes.isEmpty()) {
             problems.add("it has the classes of a file, but classes are open");
         } else if (!classes.equals(content.info().classes())) {

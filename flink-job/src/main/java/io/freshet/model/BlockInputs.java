@@ -22,6 +22,9 @@ final class BlockInputs {
 
     private final float[] scaledRow;
 
+    /** Whether {@link #write} keeps the rows in {@code scaledRows} too. */
+    private final boolean keepsRows;
+
     /**
      * @param scaler null where features are used as they are
      */
@@ -33,6 +36,7 @@ final class BlockInputs {
         this.width = workspace.width;
         this.scaledRows = workspace.scaledRows;
         this.scaledRow = workspace.scaledRow;
+        this.keepsRows = workspace.settings().ensemble() != null;
     }
 
     /** Returns {@code X}, (at least rows, width); not a copy. */
@@ -75,13 +79,32 @@ final class BlockInputs {
     void write(int begin, int end, Examples examples) {
         for (int row = begin; row < end; row++) {
             int offset = rows.example(row) * numFeatures;
-            if (scaler == null) {
+            if (keepsRows) {
+                float[] to = scaledRows;
+                int first = (row - begin) * width;
+                if (scaler == null) {
+                    System.arraycopy(examples.features(), offset, to, first, numFeatures);
+                } else {
+                    scaler.transform(examples.features(), offset, to, first);
+                }
+                matrix.putRow(row - begin, to, first, numFeatures);
+            } else if (scaler == null) {
                 matrix.putRow(row - begin, examples.features(), offset, numFeatures);
             } else {
                 scaler.transform(examples.features(), offset, scaledRow, 0);
                 matrix.putRow(row - begin, scaledRow, 0, numFeatures);
             }
         }
+    }
+
+    /**
+     * Passes a row's inputs to a scorer, if its experts need them.
+     *
+     * @param place see {@link Scorer#input}
+     * @param index index of the row among those that were written last
+     */
+    void passTo(Scorer scorer, int place, int index) {
+        scorer.input(place, scaledRows, index * width);
     }
 
     /** Returns an upper bound of {@code Σ |x|} over the first rows, after {@link #observe}. */

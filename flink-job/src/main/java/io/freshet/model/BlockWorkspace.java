@@ -76,7 +76,8 @@ public final class BlockWorkspace implements StepWorkspace {
         boolean substitutes = maxSteps > 1;
         boolean hasVelocity = substitutes && rule != null && rule.hasVelocity();
 
-        this.scaledRows = new float[scales && substitutes ? capacity * width : 0];
+        boolean keepsRows = (scales && substitutes) || settings.ensemble() != null;
+        this.scaledRows = new float[keepsRows ? capacity * width : 0];
         this.scaledRow = new float[settings.numFeatures()];
         this.inputs = MatrixFactory.zeros(precision, capacity, width);
         float[] one = new float[width];

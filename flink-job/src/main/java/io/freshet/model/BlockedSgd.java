@@ -1,5 +1,8 @@
 package io.freshet.model;
 
+import io.freshet.model.ensemble.Ensemble;
+import io.freshet.model.ensemble.EnsembleRule;
+import io.freshet.model.ensemble.EnsembleState;
 import io.freshet.model.example.BlockRows;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
@@ -62,6 +65,9 @@ final class BlockedSgd implements Trainer {
 
     private final DirectStep directStep;
 
+    /** (numOutputs, width) parameters by which an ensemble weights distances; else empty. */
+    private final float[][] distanceParameters;
+
     /**
      * (columns) factors by which the gradients of a row are multiplied: minus the learning rate
      * where steps are plain, else 1.
@@ -70,6 +76,9 @@ final class BlockedSgd implements Trainer {
 
     /** Sum of the mixture's learning rates; 0 without a mixture. */
     private final double sumOfRates;
+
+    /** State of the ensemble that belongs to the last good parameters; null if there is none. */
+    private @Nullable EnsembleState goodEnsemble;
 
     private double gradientNorm = Double.NaN;
 
@@ -91,6 +100,7 @@ final class BlockedSgd implements Trainer {
         if (state.hasGoodParameters()) {
             parameters.keepGood(state.goodParameters());
         }
+        this.goodEnsemble = state.goodEnsemble();
         this.scaler = workspace.scaler == null ? null : workspace.scaler.start(state.scaler());
         this.scorer = new Scorer(settings, state, workspace.scorer);
         this.restarts = state.restarts().clone();
@@ -100,6 +110,8 @@ final class BlockedSgd implements Trainer {
         this.recursion = workspace.maxSteps == 1 ? null : new LogitRecursion(workspace, rows);
         this.directStep = new DirectStep(workspace, block, inputs, parameters, scorer, restarts);
         this.factors = settings.gradientFactors();
+        this.distanceParameters =
+                new float[settings.ensemble() == null ? 0 : settings.numOutputs()][workspace.width];
         Mixture mixture = settings.mixture();
         this.sumOfRates = mixture == null ? 0 : mixture.sumOfRates();
     }
@@ -163,16 +175,28 @@ final class BlockedSgd implements Trainer {
     @Override
     public void keepGood() {
         parameters.keepGood();
+        Ensemble ensemble = scorer.ensemble();
+        goodEnsemble = ensemble == null ? null : ensemble.state();
     }
 
     @Override
     public void returnToGood() {
         parameters.returnToGood();
+        setEnsemble(goodEnsemble);
     }
 
     @Override
     public void returnToStart() {
         parameters.returnToStart();
+        goodEnsemble = null;
+        setEnsemble(LearnerState.initialEnsemble(settings));
+    }
+
+    private void setEnsemble(@Nullable EnsembleState state) {
+        Ensemble ensemble = scorer.ensemble();
+        if (ensemble != null && state != null) {
+            ensemble.set(state);
+        }
     }
 
     @Override
@@ -183,18 +207,20 @@ final class BlockedSgd implements Trainer {
     @Override
     public LearnerState state(
             LearnerCounters counters, double[] goodWeights, double[] classCounts) {
+        Ensemble ensemble = scorer.ensemble();
         return new LearnerState(
-                counters,
-                parameters.toArray(),
-                parameters.optimizerState(),
-                scorer.mixtureState(),
-                restarts.clone(),
-                scorer.baselineCounts(),
-                scorer.lastLabel(),
-                parameters.goodToArray(),
-                goodWeights,
-                classCounts,
-                scaler == null ? ScalerState.initial(0) : scaler.state());
+                        counters,
+                        parameters.toArray(),
+                        parameters.optimizerState(),
+                        scorer.mixtureState(),
+                        restarts.clone(),
+                        scorer.baselineCounts(),
+                        scorer.lastLabel(),
+                        parameters.goodToArray(),
+                        goodWeights,
+                        classCounts,
+                        scaler == null ? ScalerState.initial(0) : scaler.state())
+                .withEnsemble(ensemble == null ? null : ensemble.state(), goodEnsemble);
     }
 
     @Override
@@ -228,9 +254,26 @@ final class BlockedSgd implements Trainer {
             @Nullable StepObserver observer) {
         workspace.begin();
         try {
-            return runRows(begin, before, examples, evaluation, observer);
+            RunResult result = runRows(begin, before, examples, evaluation, observer);
+            refreshDistances();
+            return result;
         } finally {
             workspace.end();
+        }
+    }
+
+    /**
+     * Computes the weights of the features in an ensemble's distances, if that is due. So a state
+     * or a snapshot between two runs has those that the next example is predicted with.
+     */
+    private void refreshDistances() {
+        Ensemble ensemble = scorer.ensemble();
+        if (ensemble != null && ensemble.isRefreshDue()) {
+            int first = EnsembleRule.DISTANCE_RATE * settings.numOutputs();
+            for (int c = 0; c < settings.numOutputs(); c++) {
+                parameters.values().getRow(first + c, distanceParameters[c]);
+            }
+            ensemble.refresh(distanceParameters);
         }
     }
 
@@ -299,10 +342,10 @@ final class BlockedSgd implements Trainer {
             Examples examples,
             Evaluation evaluation,
             @Nullable StepObserver observer) {
-        int end = rows.size();
+        int end = endOfBlock(begin);
         inputs.observeAndWrite(begin, end, examples);
         if (!parameters.tryExtendBounds(
-                rows.numSteps() - rows.step(begin),
+                rows.step(end) - rows.step(begin),
                 inputs.matrix().sumOfMagnitudes(0, end - begin),
                 block.gradientBoundFrom(begin),
                 sumOfLearningRates(before))) {
@@ -317,6 +360,7 @@ final class BlockedSgd implements Trainer {
             int batchEnd = rows.endOfMiniBatch(row, end);
             int stepsBefore = rows.step(row) - rows.step(begin);
             if (batchEnd == row) {
+                inputs.passTo(scorer, settings.miniBatchSize(), row - begin);
                 blockPath.select(row, scorer);
                 scorer.predict(rows.example(row), before.modelVersion() + stepsBefore, evaluation);
                 row++;
@@ -325,6 +369,7 @@ final class BlockedSgd implements Trainer {
             double learningRate = before.learningRate(optimizer, stepsBefore);
             setFactors(learningRate);
             for (int r = row; r < batchEnd; r++) {
+                inputs.passTo(scorer, r - row, r - begin);
                 blockPath.select(r, scorer);
                 int example = rows.example(r);
                 scorer.score(
@@ -352,6 +397,25 @@ final class BlockedSgd implements Trainer {
         blockPath.takeSteps(end, parameters);
         noteGradientNorm(blockPath, end);
         return new RunResult(end, false, reactionDue);
+    }
+
+    /**
+     * Returns the end of the block that starts at a row: that of all rows, or that of the
+     * mini-batch with which the weights of an ensemble's distances are to be computed anew.
+     */
+    private int endOfBlock(int begin) {
+        Ensemble ensemble = scorer.ensemble();
+        if (ensemble == null) {
+            return rows.size();
+        }
+        long left = ensemble.examplesToRefresh();
+        int end = begin;
+        while (end < rows.size() && left > 0) {
+            int batchEnd = rows.endOfMiniBatch(end, rows.size());
+            left -= batchEnd - end;
+            end = Math.max(batchEnd, end + 1);
+        }
+        return end;
     }
 
     /** Restores the scaler and writes the inputs again as for a block that ends at {@code end}. */

@@ -66,6 +66,7 @@ final class DirectStep {
             int to = Math.min(from + capacity, end);
             computeLogits(from, to, examples);
             for (int row = from; row < to; row++) {
+                inputs.passTo(scorer, settings.miniBatchSize(), row - from);
                 selectInChunk(from, row, to);
                 scorer.predict(rows.example(row), modelVersion, evaluation);
             }
@@ -78,7 +79,7 @@ final class DirectStep {
      * @param modelVersion version of the model before the step
      * @param learningRate learning rate of the optimiser
      * @param sumOfLearningRates upper bound of the sum of the learning rates, for the range check
-     * @param factors factors of the gradients, (columns). Not modified.
+     * @param factors factors of the gradients, (columns). Modified for an ensemble.
      * @return the Euclidean norm of the mean gradient, for the dominant rate; null if the step was
      *     skipped
      */
@@ -98,6 +99,7 @@ final class DirectStep {
             int to = Math.min(from + capacity, end);
             computeLogits(from, to, examples);
             for (int row = from; row < to; row++) {
+                inputs.passTo(scorer, row - begin, row - from);
                 selectInChunk(from, row, to);
                 double[] gradient = gradientRows[row - from];
                 int example = rows.example(row);

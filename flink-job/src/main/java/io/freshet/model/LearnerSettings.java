@@ -1,5 +1,6 @@
 package io.freshet.model;
 
+import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.example.Examples;
 import io.freshet.model.linalg.Matrix;
 import io.freshet.model.loss.Activation;
@@ -33,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  *     back to the last good copy, at least 1
  * @param isSparse whether examples have sparse features, of which only those that occur have
  *     parameters. The optimiser must have a linear rule.
+ * @param ensemble experts beside the linear models of the mixture's learning rates, whose steps are
+ *     normalised then; null for linear models alone
  */
 public record LearnerSettings(
         int numFeatures,
@@ -44,7 +47,8 @@ public record LearnerSettings(
         MiniBatchReduction reduction,
         @Nullable ScalerRule scaler,
         int maxSkippedSteps,
-        boolean isSparse)
+        boolean isSparse,
+        @Nullable EnsembleRule ensemble)
         implements Serializable {
 
     /**
@@ -88,6 +92,32 @@ public record LearnerSettings(
                 false);
     }
 
+    /** Creates settings of linear models, dense or sparse. */
+    public LearnerSettings(
+            int numFeatures,
+            int numClasses,
+            int miniBatchSize,
+            Loss loss,
+            Optimizer optimizer,
+            @Nullable Mixture mixture,
+            MiniBatchReduction reduction,
+            @Nullable ScalerRule scaler,
+            int maxSkippedSteps,
+            boolean isSparse) {
+        this(
+                numFeatures,
+                numClasses,
+                miniBatchSize,
+                loss,
+                optimizer,
+                mixture,
+                reduction,
+                scaler,
+                maxSkippedSteps,
+                isSparse,
+                null);
+    }
+
     public LearnerSettings {
         requireAtLeast(1, "numFeatures", numFeatures);
         requireAtLeast(1, "numClasses", numClasses);
@@ -124,6 +154,11 @@ public record LearnerSettings(
             requireDense(numFeatures, columns, miniBatchSize);
         }
         requireArray("miniBatchSize × numClasses", miniBatchSize, numClasses);
+        if (ensemble != null && (mixture == null || mixture.baselines() || isSparse)) {
+            throw new IllegalArgumentException(
+                    "an ensemble requires dense features and a mixture of learning rates without"
+                            + " baselines");
+        }
         if (mixture != null && mixture.baselines()) {
             requireArray("(numClasses + 1) × numClasses", numClasses + 1L, numClasses);
         }
@@ -177,7 +212,8 @@ public record LearnerSettings(
                         reduction,
                         scaler,
                         maxSkippedSteps,
-                        isSparse);
+                        isSparse,
+                        ensemble);
     }
 
     /** Returns the number of learning rates, each of which has its own parameters. */
@@ -204,10 +240,12 @@ public record LearnerSettings(
     }
 
     /**
-     * Returns the number of experts in a prediction: learning rates and, if included, baselines.
+     * Returns the number of experts in a prediction: learning rates and, if included, baselines or
+     * the other experts of an ensemble.
      */
     public int numExperts() {
-        return mixture == null ? 1 : mixture.numExperts();
+        int linear = mixture == null ? 1 : mixture.numExperts();
+        return ensemble == null ? linear : linear + ensemble.numOtherExperts();
     }
 
     /** Returns the number of outputs of a model: one for each class, or one for two classes. */

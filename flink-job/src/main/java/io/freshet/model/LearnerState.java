@@ -1,5 +1,8 @@
 package io.freshet.model;
 
+import io.freshet.model.ensemble.Ensemble;
+import io.freshet.model.ensemble.EnsembleRule;
+import io.freshet.model.ensemble.EnsembleState;
 import io.freshet.model.mixture.Baselines;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
@@ -34,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  * @param scaler state of the scaler, for no features if there is no scaler
  * @param sparse parameters, optimiser's state, last good parameters and scaler of a sparse model,
  *     instead of those above, which are empty; null for a dense model
+ * @param ensemble state of the experts beside the linear models; null without an ensemble
+ * @param goodEnsemble their state when {@code goodParameters} were copied; null without it
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record LearnerState(
@@ -48,7 +53,40 @@ public record LearnerState(
         double[] goodWeights,
         double[] classCounts,
         ScalerState scaler,
-        @Nullable SparseState sparse) {
+        @Nullable SparseState sparse,
+        @Nullable EnsembleState ensemble,
+        @Nullable EnsembleState goodEnsemble) {
+
+    /** Creates the state of linear models. */
+    public LearnerState(
+            LearnerCounters counters,
+            float[] parameters,
+            OptimizerState optimizer,
+            double[] weights,
+            long[] restarts,
+            float[] baselineCounts,
+            int lastLabel,
+            float[] goodParameters,
+            double[] goodWeights,
+            double[] classCounts,
+            ScalerState scaler,
+            @Nullable SparseState sparse) {
+        this(
+                counters,
+                parameters,
+                optimizer,
+                weights,
+                restarts,
+                baselineCounts,
+                lastLabel,
+                goodParameters,
+                goodWeights,
+                classCounts,
+                scaler,
+                sparse,
+                null,
+                null);
+    }
 
     /** Creates the state of a dense model. */
     public LearnerState(
@@ -103,6 +141,30 @@ public record LearnerState(
                 sparse);
     }
 
+    /**
+     * Returns this state with the state of an ensemble's further experts.
+     *
+     * @param newGood their state that belongs to the last good parameters; null if there is none
+     */
+    public LearnerState withEnsemble(
+            @Nullable EnsembleState newEnsemble, @Nullable EnsembleState newGood) {
+        return new LearnerState(
+                counters,
+                parameters,
+                optimizer,
+                weights,
+                restarts,
+                baselineCounts,
+                lastLabel,
+                goodParameters,
+                goodWeights,
+                classCounts,
+                scaler,
+                sparse,
+                newEnsemble,
+                newGood);
+    }
+
     /** Returns whether there are last good parameters. */
     public boolean hasGoodParameters() {
         return sparse == null ? goodParameters.length > 0 : sparse.goodChunks() != null;
@@ -126,17 +188,26 @@ public record LearnerState(
         }
         int scaled = numScaled(settings);
         return new LearnerState(
-                LearnerCounters.NONE,
-                new float[settings.numParameters()],
-                OptimizerState.INITIAL,
-                initialWeights(settings),
-                new long[settings.numRates()],
-                new float[numBaselineCounts(settings)],
-                Baselines.NO_LABEL,
-                new float[0],
-                new double[0],
-                new double[numClassCounts(settings)],
-                ScalerState.initial(scaled));
+                        LearnerCounters.NONE,
+                        new float[settings.numParameters()],
+                        OptimizerState.INITIAL,
+                        initialWeights(settings),
+                        new long[settings.numRates()],
+                        new float[numBaselineCounts(settings)],
+                        Baselines.NO_LABEL,
+                        new float[0],
+                        new double[0],
+                        new double[numClassCounts(settings)],
+                        ScalerState.initial(scaled))
+                .withEnsemble(initialEnsemble(settings), null);
+    }
+
+    static @Nullable EnsembleState initialEnsemble(LearnerSettings settings) {
+        EnsembleRule rule = settings.ensemble();
+        return rule == null
+                ? null
+                : Ensemble.initialState(
+                        rule, settings.numFeatures(), settings.numClasses(), settings.numRates());
     }
 
     /**
@@ -181,7 +252,10 @@ public record LearnerState(
     /** Returns the initial weights of the mixture; empty without one. */
     static double[] initialWeights(LearnerSettings settings) {
         Mixture mixture = settings.mixture();
-        return mixture == null ? new double[0] : MixtureWeights.initialState(mixture);
+        return mixture == null
+                ? new double[0]
+                : MixtureWeights.initialState(
+                        settings.numExperts(), mixture.switchingRates().size());
     }
 
     /**
@@ -220,17 +294,33 @@ public record LearnerState(
         }
         UnaryOperator<float[]> extend = array -> extended(array, numFeatures, numOutputs, settings);
         return new LearnerState(
-                counters,
-                extend.apply(parameters),
-                optimizer.map(extend),
-                weights,
-                restarts,
-                baselines,
-                lastLabel,
-                goodParameters.length == 0 ? goodParameters : extend.apply(goodParameters),
-                goodWeights,
-                extendedCounts,
-                scaler.mean().length == 0 ? scaler : scaler.extended(settings.numFeatures()));
+                        counters,
+                        extend.apply(parameters),
+                        optimizer.map(extend),
+                        weights,
+                        restarts,
+                        baselines,
+                        lastLabel,
+                        goodParameters.length == 0 ? goodParameters : extend.apply(goodParameters),
+                        goodWeights,
+                        extendedCounts,
+                        scaler.mean().length == 0
+                                ? scaler
+                                : scaler.extended(settings.numFeatures()))
+                .withEnsemble(
+                        extended(ensemble, numFeatures, numOutputs, settings),
+                        extended(goodEnsemble, numFeatures, numOutputs, settings));
+    }
+
+    private static @Nullable EnsembleState extended(
+            @Nullable EnsembleState state,
+            int numFeatures,
+            int numOutputs,
+            LearnerSettings settings) {
+        EnsembleState initial = initialEnsemble(settings);
+        return state == null || initial == null
+                ? null
+                : state.extended(numFeatures, numOutputs, initial);
     }
 
     /**
@@ -243,18 +333,19 @@ public record LearnerState(
             return this;
         }
         return new LearnerState(
-                counters,
-                parameters,
-                optimizer,
-                weights,
-                restarts,
-                baselineCounts,
-                lastLabel,
-                goodParameters,
-                goodWeights,
-                new double[numClassCounts(settings)],
-                scaler,
-                sparse);
+                        counters,
+                        parameters,
+                        optimizer,
+                        weights,
+                        restarts,
+                        baselineCounts,
+                        lastLabel,
+                        goodParameters,
+                        goodWeights,
+                        new double[numClassCounts(settings)],
+                        scaler,
+                        sparse)
+                .withEnsemble(ensemble, goodEnsemble);
     }
 
     /** Returns a copy of an array in the shape of the parameters, with zeros for what is new. */
@@ -301,6 +392,12 @@ public record LearnerState(
         requireLength("classCounts", numClassCounts(settings), classCounts.length);
         if (hasGoodParameters()) {
             requireLength("goodWeights", weights.length, goodWeights.length);
+        }
+        if ((settings.ensemble() == null) != (ensemble == null)) {
+            throw new IllegalArgumentException(
+                    "the state is "
+                            + (ensemble == null ? "of linear models" : "of an ensemble")
+                            + ", unlike the learner's settings");
         }
         if (settings.isSparse() != (sparse != null)) {
             throw new IllegalArgumentException(

@@ -1,5 +1,8 @@
 package io.freshet.model;
 
+import io.freshet.model.ensemble.Ensemble;
+import io.freshet.model.ensemble.EnsembleRule;
+import io.freshet.model.ensemble.EnsembleState;
 import io.freshet.model.example.BlockRows;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
@@ -15,9 +18,10 @@ import org.jspecify.annotations.Nullable;
  * The probabilities of rows under each learning rate and under the mixture, and the losses and
  * gradients that follow from them.
  *
- * <p>Order of calls: {@link #activate} for some rows together; then, row by row, {@link #select}
- * and either {@link #predict}, or {@link #score} and {@link #gradient}; when all rows of a
- * mini-batch have been scored, {@link #learn}, which updates the mixture's weights and baselines.
+ * <p>Order of calls: {@link #activate} for some rows together; then, row by row, {@link #input} and
+ * {@link #select}, and either {@link #predict}, or {@link #score} and {@link #gradient}; when all
+ * rows of a mini-batch have been scored, {@link #learn}, which updates the mixture's weights, the
+ * baselines and the other experts of an ensemble.
  */
 final class Scorer {
     /** Maximum number of logits that are activated together, so that they stay in the L1 cache. */
@@ -63,6 +67,9 @@ final class Scorer {
     /** (learning rates) whether every loss since {@link #begin} was finite. */
     private final boolean[] finite;
 
+    /** The experts beside the learning rates, and how all are combined; null without them. */
+    private final @Nullable EnsembleScorer ensemble;
+
     /** Scratch arrays, shared by scorers of the same settings that run one after the other. */
     static final class Scratch {
         private final int rowsAtOnce;
@@ -73,6 +80,7 @@ final class Scorer {
         private final double[][] baselineProbabilities;
         private final Likelihoods[] likelihoods;
         private final boolean[] finite;
+        private final EnsembleScorer.@Nullable Scratch ensemble;
 
         /**
          * @param maxRows maximum number of rows whose logits are available together
@@ -88,9 +96,12 @@ final class Scorer {
             this.mixed = new double[settings.numClasses()];
             int numBaselines = mixture == null || !mixture.baselines() ? 0 : Baselines.COUNT;
             this.baselineProbabilities = new double[numBaselines][settings.numClasses()];
-            this.likelihoods = new Likelihoods[mixture == null ? 0 : settings.miniBatchSize()];
+            boolean mixes = mixture != null && settings.ensemble() == null;
+            this.likelihoods = new Likelihoods[mixes ? settings.miniBatchSize() : 0];
             Arrays.setAll(likelihoods, i -> new Likelihoods(settings.numExperts()));
             this.finite = new boolean[numRates];
+            EnsembleRule rule = settings.ensemble();
+            this.ensemble = rule == null ? null : new EnsembleScorer.Scratch(settings, rule);
         }
     }
 
@@ -105,7 +116,18 @@ final class Scorer {
         this.numRates = settings.numRates();
         this.numOutputs = settings.numOutputs();
         this.numClasses = settings.numClasses();
-        this.weights = mixture == null ? null : new MixtureWeights(mixture, state.weights());
+        this.weights =
+                mixture == null
+                        ? null
+                        : new MixtureWeights(
+                                settings.numExperts(), mixture.switchingRates(), state.weights());
+        EnsembleRule rule = settings.ensemble();
+        EnsembleState ensembleState = state.ensemble();
+        this.ensemble =
+                rule == null || ensembleState == null || weights == null || scratch.ensemble == null
+                        ? null
+                        : new EnsembleScorer(
+                                settings, rule, scratch.ensemble, weights, ensembleState);
         this.baselines =
                 mixture == null || !mixture.baselines()
                         ? null
@@ -155,6 +177,14 @@ final class Scorer {
         if (baselines != null) {
             baselines.set(state.baselineCounts(), state.lastLabel());
         }
+        if (ensemble != null && state.ensemble() != null) {
+            ensemble.ensemble().set(state.ensemble());
+        }
+    }
+
+    /** Returns the ensemble; null without one. */
+    @Nullable Ensemble ensemble() {
+        return ensemble == null ? null : ensemble.ensemble();
     }
 
     /** Returns the learning rate with the largest weight in the mixture; 0 without a mixture. */
@@ -241,11 +271,39 @@ final class Scorer {
                         maxima);
     }
 
+    /**
+     * Passes the inputs of the row that is selected next, which the experts of an ensemble read.
+     *
+     * @param place index of the row in its mini-batch; for a row without a label, the size of a
+     *     full mini-batch
+     * @param values scaled features from {@code offset} on. Not modified.
+     */
+    void input(int place, float[] values, int offset) {
+        if (ensemble != null) {
+            ensemble.input(place, values, offset);
+        }
+    }
+
     /** Selects one of the activated rows. Each must be selected only once. */
     void select(int row) {
         selected = row;
         probabilityOffset = selected * numRates * numOutputs;
         logitOffset = firstLogit + probabilityOffset;
+        if (ensemble != null) {
+            for (int rate = 0; rate < numRates; rate++) {
+                int at = selected * numRates + rate;
+                ensemble.addLinear(
+                        rate,
+                        logits,
+                        logitOffset + rate * numOutputs,
+                        maxima[at],
+                        normalisers[at],
+                        probabilities,
+                        probabilityOffset + rate * numOutputs);
+            }
+            ensemble.predict(mixed);
+            return;
+        }
         if (weights != null) {
             mix(weights);
             return;
@@ -305,6 +363,15 @@ final class Scorer {
             } else {
                 exampleScores.write(loss, mixed, 0, mixed, 0, examples, example, evaluation);
             }
+            return;
+        }
+        if (ensemble != null) {
+            for (int rate = 0; rate < numRates; rate++) {
+                finite[rate] &= !Double.isNaN(normalisers[selected * numRates + rate]);
+            }
+            double answerLoss = -ExampleScores.logLikelihood(mixed, examples, example);
+            exampleScores.write(answerLoss, mixed, 0, mixed, 0, examples, example, evaluation);
+            ensemble.setTargets(place, classWeight, examples, example);
             return;
         }
         Likelihoods rowLikelihoods = likelihoods[place];
@@ -442,11 +509,14 @@ final class Scorer {
      *
      * @param scale factor of all gradients, besides the example's weight
      * @param factors (learning rates · numOutputs) factor of each gradient, equal within a rate.
-     *     Not modified.
+     *     Modified for the experts of an ensemble, whose steps depend on the row.
      * @param out (learning rates · numOutputs). Modified.
      */
     void gradient(Examples examples, int example, double scale, double[] factors, double[] out) {
         double weighted = scale * examples.weights()[example];
+        if (ensemble != null) {
+            ensemble.normaliseSteps(factors);
+        }
         if (examples.numTargets() == 0) {
             loss.logitGradients(
                     probabilities,
@@ -473,7 +543,11 @@ final class Scorer {
     void discard(int rate, int size) {
         finite[rate] = false;
         for (int i = 0; weights != null && i < size; i++) {
-            likelihoods[i].exclude(rate);
+            if (ensemble != null) {
+                ensemble.exclude(i, rate);
+            } else {
+                likelihoods[i].exclude(rate);
+            }
         }
     }
 
@@ -488,6 +562,10 @@ final class Scorer {
             return;
         }
         for (int row = begin; row < end; row++) {
+            if (ensemble != null) {
+                ensemble.learn(row - begin);
+                continue;
+            }
             int example = rows.example(row);
             weights.update(likelihoods[row - begin], examples.weights()[example]);
             if (baselines != null) {

@@ -9,6 +9,7 @@ import io.freshet.learn.ModelProgress;
 import io.freshet.learn.ModelSnapshot;
 import io.freshet.learn.Prediction;
 import io.freshet.learn.drift.DriftAlert;
+import io.freshet.model.ensemble.EnsembleParameters;
 import io.freshet.model.scale.ScalerRule;
 import io.freshet.model.sparse.SparseParameters;
 import io.freshet.monitor.MonitorConfig;
@@ -159,7 +160,14 @@ public final class Publisher implements Serializable {
                             .setNumOutputs(snapshot.numOutputs())
                             .setJob(job.name())
                             .setEpoch(job.epoch())
-                            .setScaleLimit(scaleLimit(snapshot));
+                            .setScaleLimit(scaleLimit(snapshot))
+                            .setEnsemble(
+                                    first
+                                            ? EnsembleFields.snapshot(
+                                                    snapshot.ensemble(),
+                                                    learn.learner().numFeatures(),
+                                                    snapshot.numOutputs())
+                                            : null);
             chunks.write(chunk, event);
             byte[] key = utf8(snapshot.modelId() + "/" + chunk);
             encode(key, event.build(), SNAPSHOTS).forEach(publications);
@@ -170,7 +178,7 @@ public final class Publisher implements Serializable {
         SnapshotHash hash = new SnapshotHash();
         SparseParameters sparse = snapshot.sparse();
         if (sparse == null) {
-            hash.add(snapshot.parameters());
+            hash.add(SnapshotChunks.dense(snapshot));
         } else {
             hash.addRows(sparse.columns(), sparse.scales(), sparse.parameters());
         }
@@ -185,6 +193,15 @@ public final class Publisher implements Serializable {
         Expert[] experts = snapshot.progress().experts();
         if (experts.length > 1) {
             hash.add(Arrays.stream(experts).mapToDouble(Expert::weight).toArray());
+        }
+        EnsembleParameters ensemble = snapshot.ensemble();
+        if (ensemble != null) {
+            hash.add(ensemble.labels());
+            hash.add(ensemble.featureWeights());
+            hash.add(ensemble.labelPredictions());
+            hash.add(ensemble.stack());
+            hash.add(ensemble.correction());
+            hash.add(ensemble.answers());
         }
         return hash.hexadecimal();
     }

@@ -1,22 +1,28 @@
 package io.freshet.publish;
 
 import io.freshet.learn.ModelSnapshot;
+import io.freshet.model.ensemble.EnsembleParameters;
 import io.freshet.model.sparse.SparseParameters;
 import io.freshet.schemas.ModelSnapshotEvent;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Division of a snapshot's parameters into records: by {@code models.chunk-size} and the format, in
  * a sparse model into whole rows.
  *
  * @param snapshot the snapshot
+ * @param dense parameters of a dense model: those of the linear models, then of an ensemble the
+ *     logits of the ferns and the examples of the window
  * @param length number of parameters
  * @param inFirst number of parameters in the first record
  * @param inLater number of parameters in each later record
  */
-record SnapshotChunks(ModelSnapshot snapshot, int length, int inFirst, int inLater) {
+@SuppressWarnings("ArrayRecordComponent") // never compared
+record SnapshotChunks(ModelSnapshot snapshot, float[] dense, int length, int inFirst, int inLater) {
     static SnapshotChunks of(
             ModelSnapshot snapshot, PublishConfig config, Map<String, String> featureSettings) {
         SparseParameters sparse = snapshot.sparse();
@@ -26,14 +32,49 @@ record SnapshotChunks(ModelSnapshot snapshot, int length, int inFirst, int inLat
                         moments == null ? 0 : moments.length, featureSettings);
         int later = config.parametersPerRecord();
         if (sparse == null) {
-            return new SnapshotChunks(snapshot, snapshot.parameters().length, first, later);
+            float[] dense = dense(snapshot);
+            int others = numSmallValues(snapshot.ensemble());
+            return new SnapshotChunks(
+                    snapshot, dense, dense.length, Math.max(1, first - others), later);
         }
         int width = Math.max(1, width(sparse));
         return new SnapshotChunks(
                 snapshot,
+                snapshot.parameters(),
                 sparse.parameters().length,
                 PublishConfig.rowsOf(width, first) * width,
                 PublishConfig.rowsOf(width, later) * width);
+    }
+
+    /**
+     * Returns the number of floats that take as much room as the small arrays of an ensemble; 0
+     * without one.
+     */
+    private static int numSmallValues(@Nullable EnsembleParameters ensemble) {
+        if (ensemble == null) {
+            return 0;
+        }
+        int doubles =
+                ensemble.stack().length + ensemble.correction().length + ensemble.answers().length;
+        return ensemble.labels().length
+                + ensemble.featureWeights().length
+                + ensemble.labelPredictions().length
+                + 2 * doubles;
+    }
+
+    /** Returns the parameters of a dense model, as its records have them. */
+    static float[] dense(ModelSnapshot snapshot) {
+        EnsembleParameters ensemble = snapshot.ensemble();
+        float[] linear = snapshot.parameters();
+        if (ensemble == null) {
+            return linear;
+        }
+        int ferns = ensemble.ferns().length;
+        float[] all = Arrays.copyOf(linear, linear.length + ferns + ensemble.points().length);
+        System.arraycopy(ensemble.ferns(), 0, all, linear.length, ferns);
+        System.arraycopy(
+                ensemble.points(), 0, all, linear.length + ferns, ensemble.points().length);
+        return all;
     }
 
     /** Returns the number of parameters of a column. */
@@ -55,7 +96,7 @@ record SnapshotChunks(ModelSnapshot snapshot, int length, int inFirst, int inLat
         event.setParameterOffset(from);
         SparseParameters sparse = snapshot.sparse();
         if (sparse == null) {
-            event.setParameters(list(snapshot.parameters(), from, to));
+            event.setParameters(list(dense, from, to));
             return;
         }
         event.setParameters(list(sparse.parameters(), from, to));

@@ -94,6 +94,9 @@ class ClassifierParityTest {
                 "scaler.type=fading scaler.clip=3",
                 "classes=2 training.loss=bce training.learning-rate=0.05",
                 "label.type=multi-label training.loss=bce-with-logits training.learning-rate=0.05",
+                "learner.type=ensemble",
+                "learner.type=ensemble training.experts.baselines=true models.chunk-size=20000",
+                "learner.type=ensemble mini-batch.size=8 scaler.type=fading scaler.clip=3",
                 "features.encoding=sparse",
                 "features.encoding=sparse scaler.type=none training.learning-rate=0.001",
             })
@@ -101,7 +104,8 @@ class ClassifierParityTest {
         JobConfig config = config(settings);
         LearnConfig learn = config.learn();
         try (Learner learner = new Learner("m", new LearnerWorkspace(learn))) {
-            Examples training = examples(1, 3000, learn, true);
+            // A multiple of 32, at which an ensemble computes the weights of its features anew.
+            Examples training = examples(1, 3008, learn, true);
             learner.process(Blocks.block("m", training, 0), prediction -> {}, alert -> {});
             learner.closeMiniBatch(prediction -> {}, alert -> {});
             Classifier classifier =
@@ -110,7 +114,7 @@ class ClassifierParityTest {
                                     learner.publish(), config.publish(), learn, config.monitor()));
             Examples queries = examples(2, QUERIES, learn, false);
             List<Prediction> predictions = new ArrayList<>();
-            ExampleBlock block = Blocks.block("m", queries, 3000);
+            ExampleBlock block = Blocks.block("m", queries, 3008);
             learner.process(block, predictions::add, alert -> {});
             learner.closeMiniBatch(predictions::add, alert -> {});
 

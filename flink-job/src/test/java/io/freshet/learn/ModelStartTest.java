@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.freshet.classifier.Classifier;
 import io.freshet.classifier.ClassifierReader;
+import io.freshet.classifier.EnsembleContent;
 import io.freshet.classifier.ModelContent;
 import io.freshet.classifier.ModelInfo;
 import io.freshet.classifier.SnapshotFile;
@@ -292,6 +293,38 @@ class ModelStartTest {
                         key
                                 + "the models of the job are sparse; only dense models can begin"
                                 + " with a file");
+    }
+
+    @Test
+    void ensemble_isRefused() {
+        ModelContent linear = content(new float[(FEATURES + 1) * CLASSES], null);
+        ModelContent ensemble =
+                new ModelContent(
+                        linear.info(),
+                        linear.activation(),
+                        linear.numOutputs(),
+                        new double[] {0.1},
+                        new double[] {0.2, 0.2, 0.2, 0.2, 0.2},
+                        linear.parameters(),
+                        null,
+                        new int[0],
+                        new float[0],
+                        0,
+                        new EnsembleContent(
+                                new float[0],
+                                new float[0],
+                                new int[0],
+                                new float[FEATURES],
+                                new float[0],
+                                new double[5],
+                                new double[5],
+                                new double[] {1, 0, 0}));
+        assertThat(
+                        ModelStart.mismatches(
+                                ensemble,
+                                JobConfig.parse(settings(PLAIN)).learn().learner(),
+                                List.of("0", "1", "2")))
+                .containsExactly("it is an ensemble; only linear models can begin with a file");
     }
 
     @Test

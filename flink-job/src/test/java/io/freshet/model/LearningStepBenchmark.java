@@ -5,6 +5,7 @@ import static org.bytedeco.openblas.global.openblas_nolapack.CblasRowMajor;
 import static org.bytedeco.openblas.global.openblas_nolapack.CblasTrans;
 import static org.bytedeco.openblas.global.openblas_nolapack.cblas_sgemm;
 
+import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 import io.freshet.model.loss.CrossEntropy;
@@ -50,9 +51,9 @@ import org.openjdk.jmh.util.Statistics;
  * where their times are given, PyTorch's steps.
  *
  * <p>{@code step} uses the whole batch as one mini-batch, with momentum; {@code online} takes one
- * step per example of the same batch; {@code mixture} does so for seven learning rates. {@code
- * deploy/local/src/bench/step-times} runs it together with PyTorch. To run it alone, in the
- * repository's root directory:
+ * step per example of the same batch; {@code mixture} does so for seven learning rates, and {@code
+ * ensemble} with a scaler and the experts of an ensemble. {@code deploy/local/src/bench/step-times}
+ * runs it together with PyTorch. To run it alone, in the repository's root directory:
  *
  * <pre>{@code
  * mvn -B -q -pl flink-job -am test-compile dependency:build-classpath -DskipTests \
@@ -81,6 +82,7 @@ public class LearningStepBenchmark {
     private SoftmaxLearner onlineLearner = learner(1, 1, 2, ScalerChoice.NONE);
     private SoftmaxLearner onlineScalingLearner = learner(1, 1, 2, ScalerChoice.NONE);
     private SoftmaxLearner mixtureLearner = learner(1, 1, 2, ScalerChoice.NONE);
+    private SoftmaxLearner ensembleLearner = ensemble(1, 2);
     private FloatPointer inputs = new FloatPointer(1);
     private FloatPointer parameters = new FloatPointer(1);
     private FloatPointer logits = new FloatPointer(1);
@@ -119,6 +121,7 @@ public class LearningStepBenchmark {
                         numClasses,
                         ScalerChoice.NONE,
                         new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SWITCHING_RATES, false));
+        ensembleLearner = ensemble(numFeatures, numClasses);
         inputs = gaussian(random, size * rows);
         parameters = gaussian(random, rows * numClasses);
         logits = gaussian(random, size * numClasses);
@@ -132,6 +135,7 @@ public class LearningStepBenchmark {
         onlineLearner.close();
         onlineScalingLearner.close();
         mixtureLearner.close();
+        ensembleLearner.close();
         inputs.close();
         parameters.close();
         logits.close();
@@ -161,6 +165,11 @@ public class LearningStepBenchmark {
     @Benchmark
     public long mixture() {
         return learn(mixtureLearner);
+    }
+
+    @Benchmark
+    public long ensemble() {
+        return learn(ensembleLearner);
     }
 
     private long learn(SoftmaxLearner model) {
@@ -227,6 +236,24 @@ public class LearningStepBenchmark {
                         MiniBatchReduction.EXAMPLES,
                         scaler.rule(),
                         10);
+        return new SoftmaxLearner(settings, LearnerState.initial(settings));
+    }
+
+    private static SoftmaxLearner ensemble(int numFeatures, int numClasses) {
+        LearnerSettings settings =
+                new LearnerSettings(
+                        numFeatures,
+                        numClasses,
+                        1,
+                        new CrossEntropy(numClasses),
+                        new Sgd(0.01, 0),
+                        new Mixture(
+                                EnsembleRule.LINEAR_RATES, Mixture.DEFAULT_SWITCHING_RATES, false),
+                        MiniBatchReduction.EXAMPLES,
+                        ScalerChoice.WELFORD.rule(),
+                        10,
+                        false,
+                        new EnsembleRule(false));
         return new SoftmaxLearner(settings, LearnerState.initial(settings));
     }
 

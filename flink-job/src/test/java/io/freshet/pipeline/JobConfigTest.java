@@ -186,6 +186,7 @@ class JobConfigTest {
         settings.put("mini-batch.max-wait", "14 s");
         settings.put("training.learning-rate", "0.5");
         // The keys of the mixture must have their defaults; see everyKeyOfTheMixture_isRead.
+        settings.put("learner.type", "softmax");
         settings.put("training.experts.rates", "0.001,0.003,0.01,0.03,0.1,0.3,1");
         settings.put("training.experts.shares", "0.0001,0.001,0.01,0.1");
         settings.put("training.experts.baselines", "false");
@@ -966,6 +967,44 @@ class JobConfigTest {
         assertThat(problems("training.momentum", "0.9", "training.nesterov", "true"))
                 .containsExactly(
                         "training.momentum = 0.9" + reason, "training.nesterov = true" + reason);
+    }
+
+    @Test
+    void optionsThatAnEnsembleDoesNotSupport_areRefused() {
+        String ensemble = " with learner.type = ensemble: ";
+        assertThat(problems("learner.type", "ensemble", "training.learning-rate", "0.1"))
+                .containsExactly("training.learning-rate = 0.1" + ensemble + "its rates are fixed");
+        assertThat(problems("learner.type", "ensemble", "training.experts.rates", "0.1,1"))
+                .containsExactly(
+                        "training.experts.rates = 0.1,1" + ensemble + "its rates are fixed");
+        assertThat(problems("learner.type", "ensemble", "scaler.type", "none"))
+                .containsExactly(
+                        "scaler.type = none" + ensemble + "it needs standardised features");
+        assertThat(problems("learner.type", "ensemble", "features.encoding", "sparse"))
+                .contains("features.encoding = sparse" + ensemble + "it needs dense features");
+        assertThat(
+                        problems(
+                                "learner.type", "ensemble",
+                                "training.loss", "bce",
+                                "label.type", "multi-label"))
+                .contains("training.loss = bce" + ensemble + "it needs a softmax loss");
+    }
+
+    @Test
+    void ensemble_hasFixedRates_andItsOwnHyperParameters() {
+        JobConfig config =
+                JobConfig.parse(
+                        given("learner.type", "ensemble", "training.experts.baselines", "true"));
+
+        assertThat(config.learn().learner().learningRates()).containsExactly(0.001, 0.01, 0.1, 1.0);
+        assertThat(config.learn().learner().numExperts()).isEqualTo(11);
+        assertThat(config.learn().hyperParameters())
+                .containsEntry("learner.type", "ensemble")
+                .containsEntry("training.learning-rate", "auto")
+                .containsEntry("training.experts.rates", "0.001,0.01,0.1,1")
+                .containsEntry("training.experts.baselines", "true");
+        assertThat(JobConfig.parse(given()).learn().hyperParameters())
+                .containsEntry("learner.type", "softmax");
     }
 
     @Test

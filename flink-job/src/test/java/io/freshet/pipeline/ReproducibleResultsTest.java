@@ -77,6 +77,19 @@ class ReproducibleResultsTest {
                                 "training.optimizer", "adam",
                                 "training.learning-rate", "0.01",
                                 "drift.reaction", "reset-parameters")),
+                Named.of(
+                        "an ensemble, a roll-back",
+                        Map.of(
+                                "learner.type", "ensemble",
+                                "training.experts.baselines", "true",
+                                "drift.reaction", "roll-back")),
+                Named.of(
+                        "an ensemble, mini-batches of 7, a hand-over",
+                        Map.of(
+                                "learner.type", "ensemble",
+                                "mini-batch.size", "7",
+                                "drift.detector", "ddm",
+                                "drift.reaction", "hand-over")),
                 Named.of("sparse features", Map.of("features.encoding", "sparse")),
                 Named.of(
                         "sparse features, momentum, decay, a roll-back",

@@ -499,7 +499,8 @@ class PublisherTest {
                         null,
                         2,
                         "softmax",
-                        new SparseParameters(columns, parameters, scales));
+                        new SparseParameters(columns, parameters, scales),
+                        null);
         Map<Integer, String> hashes = new HashMap<>();
         for (int chunkSize : new int[] {100, 20_000, 1_000_000}) {
             List<Publication> publications = new ArrayList<>();

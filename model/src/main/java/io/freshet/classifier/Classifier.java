@@ -5,14 +5,17 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Linear classifier with the parameters of one version of a model: the probabilities of the classes
- * for an example's features, as Freshet's job computes them.
+ * Classifier with the parameters of one version of a model, which is linear or an ensemble: the
+ * probabilities of the classes for an example's features, as Freshet's job computes them.
  *
  * <p>An example is given as its dense features, or as the columns and values of those that are not
  * 0; either way for dense and for sparse models. It can also be given as the values of its fields,
- * which become features as in the job. Features are scaled as the snapshot's scaler does, and the
- * predictions of all learning rates are mixed with the snapshot's weights. Baselines of the mixture
- * are left out: they predict from earlier labels, which a snapshot does not have.
+ * which become features as in the job. Features are scaled as the snapshot's scaler does.
+ *
+ * <p>A linear model mixes the predictions of all learning rates with the snapshot's weights.
+ * Baselines of the mixture are left out: they predict from earlier labels, which a snapshot does
+ * not have. An ensemble combines the predictions of all its experts; those that predict from
+ * earlier labels say what they said at the time of the snapshot.
  *
  * <p>Computes in double: against the job, which multiplies in float, probabilities differ by
  * rounding. Thread-safe: what it predicts never changes.
@@ -28,14 +31,12 @@ public final class Classifier {
     public static final String ZERO = "zero";
 
     private final ModelInfo info;
-    private final Parameters parameters;
-    private final Mixing mixing;
+    private final Predictor predictor;
     private final NamedFeatures named;
 
-    Classifier(ModelInfo info, Parameters parameters, Mixing mixing) {
+    Classifier(ModelInfo info, Predictor predictor) {
         this.info = info;
-        this.parameters = parameters;
-        this.mixing = mixing;
+        this.predictor = predictor;
         named = new NamedFeatures(info);
     }
 
@@ -66,7 +67,7 @@ public final class Classifier {
 
     /** Returns whether only the features that occurred have parameters. */
     public boolean isSparse() {
-        return parameters instanceof SparseParameters;
+        return predictor.isSparse();
     }
 
     /**
@@ -74,12 +75,12 @@ public final class Classifier {
      * that occurred.
      */
     public int numColumns() {
-        return parameters.numColumns();
+        return predictor.numColumns();
     }
 
     /** Returns whether several classes can be true at once, with independent probabilities. */
     public boolean isMultiLabel() {
-        return mixing.isIndependent();
+        return predictor.isIndependent();
     }
 
     /**
@@ -108,7 +109,9 @@ public final class Classifier {
      *     that the model accepts
      */
     public Classification classify(float[] features, int offset) {
-        return new Row().classify(features, offset);
+        double[] probabilities = new double[numClasses()];
+        predict(predictor.newRow(), features, offset, probabilities);
+        return classification(probabilities);
     }
 
     /**
@@ -130,9 +133,9 @@ public final class Classifier {
                 throw new IllegalArgumentException("a value of the example is " + value);
             }
         }
-        Row row = new Row();
-        parameters.logits(columns, values, row.logits);
-        return row.classification();
+        double[] probabilities = new double[numClasses()];
+        predictor.newRow().predict(columns, values, probabilities);
+        return classification(probabilities);
     }
 
     /**
@@ -165,58 +168,41 @@ public final class Classifier {
      * @throws IllegalArgumentException as {@link #classify(float[])}
      */
     public void probabilities(float[] features, int count, float[] probabilities) {
-        Row row = new Row();
+        Predictor.Row row = predictor.newRow();
+        double[] single = new double[numClasses()];
         for (int i = 0; i < count; i++) {
-            row.mix(features, i * numFeatures());
-            row.write(probabilities, i * numClasses());
+            predict(row, features, i * numFeatures(), single);
+            write(single, probabilities, i * numClasses());
         }
     }
 
-    /** Scratch arrays for one example after another. */
-    private final class Row {
-        private final double[] logits = new double[mixing.numLogits()];
-        private final double[] exponentials = new double[mixing.numLogits()];
-        private final double[] mixed = new double[numClasses()];
-
-        Classification classify(float[] features, int offset) {
-            computeLogits(features, offset);
-            return classification();
-        }
-
-        Classification classification() {
-            mixing.mix(logits, exponentials, mixed);
-            float[] probabilities = new float[mixed.length];
-            write(probabilities, 0);
-            int best = 0;
-            for (int c = 1; c < probabilities.length; c++) {
-                if (probabilities[c] > probabilities[best]) {
-                    best = c;
-                }
-            }
-            return new Classification(best, info.classes().get(best), probabilities);
-        }
-
-        void mix(float[] features, int offset) {
-            computeLogits(features, offset);
-            mixing.mix(logits, exponentials, mixed);
-        }
-
-        void write(float[] probabilities, int offset) {
-            for (int c = 0; c < mixed.length; c++) {
-                probabilities[offset + c] = (float) mixed[c];
+    private Classification classification(double[] probabilities) {
+        float[] rounded = new float[probabilities.length];
+        write(probabilities, rounded, 0);
+        int best = 0;
+        for (int c = 1; c < rounded.length; c++) {
+            if (rounded[c] > rounded[best]) {
+                best = c;
             }
         }
+        return new Classification(best, info.classes().get(best), rounded);
+    }
 
-        private void computeLogits(float[] features, int offset) {
-            float sum = 0;
-            for (int i = offset; i < offset + numFeatures(); i++) {
-                sum += features[i] * 0; // NaN unless every value is finite
-            }
-            if (sum == 0) {
-                parameters.logits(features, offset, logits);
-            } else {
-                parameters.logits(withoutMissing(features, offset), 0, logits);
-            }
+    private static void write(double[] probabilities, float[] rounded, int offset) {
+        for (int c = 0; c < probabilities.length; c++) {
+            rounded[offset + c] = (float) probabilities[c];
+        }
+    }
+
+    private void predict(Predictor.Row row, float[] features, int offset, double[] probabilities) {
+        float sum = 0;
+        for (int i = offset; i < offset + numFeatures(); i++) {
+            sum += features[i] * 0; // NaN unless every value is finite
+        }
+        if (sum == 0) {
+            row.predict(features, offset, probabilities);
+        } else {
+            row.predict(withoutMissing(features, offset), 0, probabilities);
         }
     }
 

@@ -45,6 +45,11 @@ final class DenseParameters extends Parameters {
         return numFeatures();
     }
 
+    /** Returns the number of logits: learning rates × numOutputs. */
+    int numLogits() {
+        return weights[0].length;
+    }
+
     @Override
     void logits(float[] features, int offset, double[] logits) {
         System.arraycopy(weights[numFeatures()], 0, logits, 0, logits.length);
@@ -82,11 +87,16 @@ final class DenseParameters extends Parameters {
 
     @Override
     void logits(int[] columns, float[] values, double[] logits) {
-        float[] features = new float[numFeatures()];
+        logits(scatter(columns, values, numFeatures()), 0, logits);
+    }
+
+    /** Returns all features of an example with values for some of them, as above. */
+    static float[] scatter(int[] columns, float[] values, int numFeatures) {
+        float[] features = new float[numFeatures];
         for (int i = 0; i < columns.length; i++) {
-            requireColumn(columns[i], numFeatures());
+            requireColumn(columns[i], numFeatures);
             features[columns[i]] += values[i];
         }
-        logits(features, 0, logits);
+        return features;
     }
 }

@@ -1,5 +1,7 @@
 package io.freshet.classifier;
 
+import io.freshet.maths.Exponential;
+
 /**
  * Weighted mean of the probabilities under each learning rate: {@code Σ weight activation(logits)}.
  * Immutable.

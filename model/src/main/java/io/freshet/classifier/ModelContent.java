@@ -11,10 +11,11 @@ import org.jspecify.annotations.Nullable;
  *     for one independent probability per output
  * @param numOutputs number of logits; 1 for a sigmoid model of two classes, else that of classes
  * @param learningRates (learning rates); empty if they are not known
- * @param mixture (learning rates) weights of the predictions of the learning rates, which sum to 1
- * @param parameters of a dense model, (learning rates, numFeatures + 1, numOutputs) row-major, with
- *     the bias in the last row of each matrix; of a sparse one, (columns, learning rates,
- *     numOutputs)
+ * @param mixture (learning rates) weights of the predictions of the learning rates, which sum to 1;
+ *     of an ensemble, (experts) weights of the predictions of all experts, the learning rates first
+ * @param parameters of a dense model or an ensemble, (learning rates, numFeatures + 1, numOutputs)
+ *     row-major, with the bias in the last row of each matrix; of a sparse one, (columns, learning
+ *     rates, numOutputs)
  * @param scaler moments by which a dense model's features are standardised; null without a scaler
  * @param columns of a sparse model, the columns that have parameters, ascending; the bias is the
  *     column numFeatures. Empty for a dense model.
@@ -22,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  *     divided; else empty
  * @param scaleLimit of a sparse model with a scaler, the largest magnitude of a scaled value; 0 if
  *     none are clipped
+ * @param ensemble what an ensemble has beside its linear models; null for linear models alone
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ModelContent(
@@ -34,7 +36,8 @@ public record ModelContent(
         @Nullable Scaler scaler,
         int[] columns,
         float[] scales,
-        float scaleLimit) {
+        float scaleLimit,
+        @Nullable EnsembleContent ensemble) {
     /** Activation of one class per example. */
     public static final String SOFTMAX = "softmax";
 
@@ -53,9 +56,45 @@ public record ModelContent(
     @SuppressWarnings("ArrayRecordComponent") // never compared
     public record Scaler(long count, double[] mean, double[] variance, float[] limit) {}
 
+    /** Creates the content of linear models alone. */
+    public ModelContent(
+            ModelInfo info,
+            String activation,
+            int numOutputs,
+            double[] learningRates,
+            double[] mixture,
+            float[] parameters,
+            @Nullable Scaler scaler,
+            int[] columns,
+            float[] scales,
+            float scaleLimit) {
+        this(
+                info,
+                activation,
+                numOutputs,
+                learningRates,
+                mixture,
+                parameters,
+                scaler,
+                columns,
+                scales,
+                scaleLimit,
+                null);
+    }
+
     /** Returns the number of learning rates. */
     public int numRates() {
-        return mixture.length;
+        return ensemble == null ? mixture.length : learningRates.length;
+    }
+
+    /** Returns the number of parameters, of an ensemble with its ferns and its window. */
+    public int numParameters() {
+        return parameters.length + (ensemble == null ? 0 : ensemble.numParameters());
+    }
+
+    /** Returns whether there are experts beside linear models. */
+    public boolean isEnsemble() {
+        return ensemble != null;
     }
 
     /** Returns whether only the features that occurred have parameters. */
@@ -70,7 +109,21 @@ public record ModelContent(
 
     /** Returns the classifier with this content. */
     public Classifier classifier() {
+        return new Classifier(info, predictor());
+    }
+
+    private Predictor predictor() {
         int numFeatures = info.numFeatures();
+        Scaling scaling =
+                scaler == null ? null : new Scaling(scaler.mean, scaler.variance, scaler.limit);
+        if (ensemble != null) {
+            return new EnsemblePredictor(
+                    new DenseParameters(numFeatures, numRates(), numOutputs, parameters, null),
+                    scaling,
+                    numOutputs,
+                    mixture,
+                    ensemble);
+        }
         Parameters usable =
                 isSparse()
                         ? new SparseParameters(
@@ -81,14 +134,8 @@ public record ModelContent(
                                 numRates() * numOutputs,
                                 scaleLimit)
                         : new DenseParameters(
-                                numFeatures,
-                                numRates(),
-                                numOutputs,
-                                parameters,
-                                scaler == null
-                                        ? null
-                                        : new Scaling(scaler.mean, scaler.variance, scaler.limit));
-        return new Classifier(
-                info, usable, new Mixing(mixture, numOutputs, activation.equals(SIGMOID)));
+                                numFeatures, numRates(), numOutputs, parameters, scaling);
+        return new LinearPredictor(
+                usable, new Mixing(mixture, numOutputs, activation.equals(SIGMOID)));
     }
 }

@@ -1,5 +1,6 @@
 package io.freshet.classifier;
 
+import io.freshet.schemas.EnsembleSnapshot;
 import io.freshet.schemas.Expert;
 import io.freshet.schemas.ModelSnapshotEvent;
 import io.freshet.schemas.Provenance;
@@ -17,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SnapshotAssembly {
     private final ModelSnapshotEvent any;
+    private final SnapshotChecks checks;
     private final int numChunks;
 
     /**
@@ -31,8 +33,10 @@ final class SnapshotAssembly {
      */
     SnapshotAssembly(ModelSnapshotEvent record) throws InvalidSnapshotException {
         any = record;
+        checks = new SnapshotChecks(record);
         if (record.getChunks() < 1) {
-            throw invalid("it has " + record.getChunks() + " chunks; at least 1 is expected");
+            throw checks.invalid(
+                    "it has " + record.getChunks() + " chunks; at least 1 is expected");
         }
         numChunks = record.getChunks();
         add(record);
@@ -47,7 +51,7 @@ final class SnapshotAssembly {
         if (record.getModelVersion() != any.getModelVersion()
                 || record.getChunks() != numChunks
                 || !record.getContentHash().equals(any.getContentHash())) {
-            throw invalid(
+            throw checks.invalid(
                     "a chunk is of version "
                             + record.getModelVersion()
                             + " with the hash "
@@ -62,7 +66,7 @@ final class SnapshotAssembly {
         }
         int at = record.getChunk();
         if (at < 0 || at >= numChunks) {
-            throw invalid("it has the chunk " + at + " of " + numChunks);
+            throw checks.invalid("it has the chunk " + at + " of " + numChunks);
         }
         chunks.putIfAbsent(at, record);
     }
@@ -78,7 +82,7 @@ final class SnapshotAssembly {
         while (chunks.containsKey(missing)) {
             missing++;
         }
-        return invalid("chunk " + missing + " of " + numChunks + " is missing");
+        return checks.invalid("chunk " + missing + " of " + numChunks + " is missing");
     }
 
     /**
@@ -104,7 +108,7 @@ final class SnapshotAssembly {
         int numClasses = first.getClasses().size();
         int numOutputs = first.getNumOutputs() == 0 ? numClasses : first.getNumOutputs();
         if (first.getNumFeatures() < 1 || numClasses < 1) {
-            throw invalid(
+            throw checks.invalid(
                     "it has "
                             + first.getNumFeatures()
                             + " features and "
@@ -113,21 +117,20 @@ final class SnapshotAssembly {
         }
         boolean sigmoid = isSigmoid(first.getActivation());
         if (numOutputs != numClasses && !(sigmoid && numOutputs == 1 && numClasses == 2)) {
-            throw invalid("it has " + numOutputs + " outputs for " + numClasses + " classes");
+            throw checks.invalid(
+                    "it has " + numOutputs + " outputs for " + numClasses + " classes");
         }
-        double[] weights = weights(first.getExperts());
-        float[] parameters = parameters();
-        ModelContent content =
-                isSparse()
-                        ? sparse(first, numOutputs, weights, parameters)
-                        : dense(first, numOutputs, weights, parameters);
+        ModelContent content = content(first, numOutputs, parameters());
         SnapshotHash hash = SnapshotHash.of(content);
         if (first.getExperts().size() > 1) {
             hash.add(first.getExperts().stream().mapToDouble(Expert::getWeight).toArray());
         }
+        if (first.getEnsemble() != null && content.ensemble() != null) {
+            add(first.getEnsemble(), content.ensemble(), hash);
+        }
         String found = hash.hexadecimal();
         if (!found.equals(first.getContentHash())) {
-            throw invalid(
+            throw checks.invalid(
                     "its content has the hash "
                             + found
                             + "; "
@@ -135,6 +138,28 @@ final class SnapshotAssembly {
                             + " is expected");
         }
         return content;
+    }
+
+    /** Adds the small arrays of an ensemble to the hash; those of the content are the same. */
+    private static void add(EnsembleSnapshot ensemble, EnsembleContent content, SnapshotHash hash) {
+        hash.add(content.labels());
+        hash.add(content.featureWeights());
+        hash.add(content.labelPredictions());
+        hash.add(content.stack());
+        hash.add(content.correction());
+        hash.add(ensemble.getAnswers().stream().mapToDouble(value -> value).toArray());
+    }
+
+    private ModelContent content(ModelSnapshotEvent first, int numOutputs, float[] parameters)
+            throws InvalidSnapshotException {
+        EnsembleSnapshot ensemble = first.getEnsemble();
+        if (ensemble != null) {
+            return ensemble(first, ensemble, parameters);
+        }
+        double[] weights = weights(first.getExperts());
+        return isSparse()
+                ? sparse(first, numOutputs, weights, parameters)
+                : dense(first, numOutputs, weights, parameters);
     }
 
     private ModelSnapshotEvent chunk(int index) {
@@ -147,7 +172,7 @@ final class SnapshotAssembly {
 
     private boolean isSigmoid(String activation) throws InvalidSnapshotException {
         if (!activation.equals(ModelContent.SOFTMAX) && !activation.equals(ModelContent.SIGMOID)) {
-            throw invalid(
+            throw checks.invalid(
                     "it has the activation "
                             + activation
                             + "; "
@@ -171,27 +196,19 @@ final class SnapshotAssembly {
         if (experts.isEmpty()) {
             return new double[] {1};
         }
-        double[] weights =
+        return checks.shares(
                 experts.stream()
                         .filter(expert -> expert.getLearningRate() != null)
                         .mapToDouble(Expert::getWeight)
-                        .toArray();
-        double sum = Arrays.stream(weights).sum();
-        if (!(sum > 0 && sum <= Double.MAX_VALUE)
-                || Arrays.stream(weights).anyMatch(weight -> weight < 0)) {
-            throw invalid(
-                    "the experts have the weights "
-                            + Arrays.toString(weights)
-                            + "; at least one above 0 is expected");
-        }
-        return Arrays.stream(weights).map(weight -> weight / sum).toArray();
+                        .toArray(),
+                "the experts");
     }
 
     private float[] parameters() throws InvalidSnapshotException {
         long count = 0;
         for (int i = 0; i < numChunks; i++) {
             if (chunk(i).getParameterOffset() != count) {
-                throw invalid(
+                throw checks.invalid(
                         "chunk "
                                 + i
                                 + " begins at parameter "
@@ -203,43 +220,20 @@ final class SnapshotAssembly {
             count += chunk(i).getParameters().size();
         }
         if (count > Integer.MAX_VALUE) {
-            throw invalid("it has " + count + " parameters; at most 2147483647 can be read");
+            throw checks.invalid("it has " + count + " parameters; at most 2147483647 can be read");
         }
         float[] parameters = new float[(int) count];
         int at = 0;
         for (int i = 0; i < numChunks; i++) {
-            at = copy(chunk(i).getParameters(), parameters, at, "a parameter");
+            at = checks.copy(chunk(i).getParameters(), parameters, at, "a parameter");
         }
         return parameters;
-    }
-
-    private int copy(List<Float> from, float[] to, int start, String name)
-            throws InvalidSnapshotException {
-        int at = start;
-        for (float value : from) {
-            requireFinite(value, name);
-            to[at++] = value;
-        }
-        return at;
-    }
-
-    private void requireFinite(double value, String name) throws InvalidSnapshotException {
-        if (!Double.isFinite(value)) {
-            throw invalid(name + " is " + value);
-        }
-    }
-
-    private void requireCount(long found, long expected, String what)
-            throws InvalidSnapshotException {
-        if (found != expected) {
-            throw invalid("it has " + found + " " + what + "; " + expected + " are expected");
-        }
     }
 
     private ModelContent dense(
             ModelSnapshotEvent first, int numOutputs, double[] weights, float[] parameters)
             throws InvalidSnapshotException {
-        requireCount(
+        checks.requireCount(
                 parameters.length,
                 (long) weights.length * (first.getNumFeatures() + 1L) * numOutputs,
                 "parameters");
@@ -256,6 +250,38 @@ final class SnapshotAssembly {
                 0);
     }
 
+    private ModelContent ensemble(
+            ModelSnapshotEvent first, EnsembleSnapshot ensemble, float[] parameters)
+            throws InvalidSnapshotException {
+        if (isSparse()) {
+            throw checks.invalid("it is an ensemble with columns; a dense model is expected");
+        }
+        if (isSigmoid(first.getActivation())) {
+            throw checks.invalid(
+                    "it is an ensemble with the activation "
+                            + first.getActivation()
+                            + "; "
+                            + ModelContent.SOFTMAX
+                            + " is expected");
+        }
+        EnsembleReader reader = new EnsembleReader(checks, first);
+        EnsembleContent others = reader.read(ensemble, parameters);
+        return new ModelContent(
+                info(first),
+                first.getActivation(),
+                first.getClasses().size(),
+                learningRates(first.getExperts()),
+                checks.shares(
+                        first.getExperts().stream().mapToDouble(Expert::getWeight).toArray(),
+                        "the experts"),
+                Arrays.copyOf(parameters, (int) reader.numLinearParameters()),
+                scaler(first),
+                new int[0],
+                new float[0],
+                0,
+                others);
+    }
+
     private ModelContent.@Nullable Scaler scaler(ModelSnapshotEvent first)
             throws InvalidSnapshotException {
         ScalerSnapshot scaler = first.getScaler();
@@ -263,12 +289,13 @@ final class SnapshotAssembly {
             return null;
         }
         int numFeatures = first.getNumFeatures();
-        double[] mean = doubles(scaler.getMean(), numFeatures, "means of the scaler");
-        double[] variance = doubles(scaler.getVariance(), numFeatures, "variances of the scaler");
+        double[] mean = checks.doubles(scaler.getMean(), numFeatures, "means of the scaler");
+        double[] variance =
+                checks.doubles(scaler.getVariance(), numFeatures, "variances of the scaler");
         float[] limit = new float[scaler.getLimit().size()];
         if (limit.length > 0) {
-            requireCount(limit.length, numFeatures, "limits of the scaler");
-            copy(scaler.getLimit(), limit, 0, "a limit of the scaler");
+            checks.requireCount(limit.length, numFeatures, "limits of the scaler");
+            checks.copy(scaler.getLimit(), limit, 0, "a limit of the scaler");
         }
         return new ModelContent.Scaler(scaler.getCount(), mean, variance, limit);
     }
@@ -282,17 +309,6 @@ final class SnapshotAssembly {
                 .toArray();
     }
 
-    private double[] doubles(List<Double> values, int expected, String what)
-            throws InvalidSnapshotException {
-        requireCount(values.size(), expected, what);
-        double[] doubles = new double[expected];
-        for (int i = 0; i < expected; i++) {
-            doubles[i] = values.get(i);
-            requireFinite(doubles[i], "one of the " + what);
-        }
-        return doubles;
-    }
-
     private ModelContent sparse(
             ModelSnapshotEvent first, int numOutputs, double[] weights, float[] parameters)
             throws InvalidSnapshotException {
@@ -302,9 +318,10 @@ final class SnapshotAssembly {
             rows += chunk(i).getColumns().size();
             numScales += chunk(i).getScales().size();
         }
-        requireCount(parameters.length, (long) rows * weights.length * numOutputs, "parameters");
+        checks.requireCount(
+                parameters.length, (long) rows * weights.length * numOutputs, "parameters");
         if (numScales > 0) {
-            requireCount(numScales, rows, "scales");
+            checks.requireCount(numScales, rows, "scales");
         }
         int[] columns = new int[rows];
         float[] scales = new float[numScales];
@@ -314,7 +331,7 @@ final class SnapshotAssembly {
             for (int column : chunk(i).getColumns()) {
                 int last = at == 0 ? -1 : columns[at - 1];
                 if (column <= last || column > first.getNumFeatures()) {
-                    throw invalid(
+                    throw checks.invalid(
                             "the column "
                                     + column
                                     + " follows the column "
@@ -325,7 +342,7 @@ final class SnapshotAssembly {
                 }
                 columns[at++] = column;
             }
-            scaleAt = copy(chunk(i).getScales(), scales, scaleAt, "a scale");
+            scaleAt = checks.copy(chunk(i).getScales(), scales, scaleAt, "a scale");
         }
         return new ModelContent(
                 info(first),
@@ -353,16 +370,5 @@ final class SnapshotAssembly {
                 first.getNumFeatures(),
                 first.getClasses(),
                 provenance == null ? Map.of() : provenance.getHyperParameters());
-    }
-
-    private InvalidSnapshotException invalid(String problem) {
-        return new InvalidSnapshotException(
-                "Version "
-                        + any.getModelVersion()
-                        + " of model \""
-                        + any.getModelId()
-                        + "\" cannot be used: "
-                        + problem
-                        + ".");
     }
 }

@@ -9,7 +9,9 @@ import java.util.HexFormat;
 /**
  * SHA-256 of what a snapshot predicts with, in the order in which it is added, little-endian: the
  * parameters, in a sparse model of each column, its scale and its parameters; the scaler's means,
- * variances and limits; the weights of the experts, if there are several.
+ * variances and limits; the weights of the experts, if there are several; of an ensemble, the
+ * classes of the window, the weights of the features, the predictions from labels, and the weights
+ * of the stack, the correction and the answers.
  */
 public final class SnapshotHash {
     private final MessageDigest sha256;
@@ -23,7 +25,10 @@ public final class SnapshotHash {
         }
     }
 
-    /** Returns the hash of everything but the weights of the experts. */
+    /**
+     * Returns the hash of everything but the weights of the experts and the small arrays of an
+     * ensemble.
+     */
     static SnapshotHash of(ModelContent content) {
         SnapshotHash hash = new SnapshotHash();
         if (content.isSparse()) {
@@ -31,6 +36,11 @@ public final class SnapshotHash {
             return hash;
         }
         hash.add(content.parameters());
+        EnsembleContent ensemble = content.ensemble();
+        if (ensemble != null) {
+            hash.add(ensemble.fernLogits());
+            hash.add(ensemble.examples());
+        }
         ModelContent.Scaler scaler = content.scaler();
         if (scaler != null) {
             hash.add(scaler.mean());
@@ -38,6 +48,15 @@ public final class SnapshotHash {
             hash.add(scaler.limit());
         }
         return hash;
+    }
+
+    /** Adds values as int32. */
+    public void add(int[] values) {
+        ByteBuffer bytes = littleEndian((long) values.length * Integer.BYTES);
+        for (int value : values) {
+            putFloat(bytes, Float.intBitsToFloat(value));
+        }
+        flush(bytes);
     }
 
     /** Adds values as float32. */

@@ -18,9 +18,14 @@ public final class SnapshotRecord {
      * Returns the content of a model as the one record of a snapshot.
      *
      * @param creator program that made the parameters, for provenance
-     * @throws IllegalArgumentException if the model is sparse or has several learning rates
+     * @throws IllegalArgumentException if the model is sparse or an ensemble, or has several
+     *     learning rates
      */
     public static ModelSnapshotEvent of(ModelContent content, String creator) {
+        if (content.isEnsemble()) {
+            throw new IllegalArgumentException(
+                    "one matrix of parameters is expected, but the model is an ensemble");
+        }
         if (content.isSparse() || content.numRates() != 1) {
             throw new IllegalArgumentException(
                     "one matrix of parameters is expected, but the model "

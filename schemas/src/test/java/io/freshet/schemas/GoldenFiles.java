@@ -168,6 +168,16 @@ final class GoldenFiles {
         snapshot.setColumns(List.of(2, 9));
         snapshot.setScales(List.of(0.5f, 1f));
         snapshot.setScaleLimit(10f);
+        snapshot.setEnsemble(
+                new EnsembleSnapshot(
+                        64,
+                        2,
+                        List.of(1, 0, 1),
+                        List.of(1f, 0.5f),
+                        List.of(0.25f, 0.75f),
+                        List.of(0.5, -0.5),
+                        List.of(0.0, 0.125),
+                        List.of(0.5, 0.25, 0.25)));
         events.put("ModelSnapshotEvent.v3", snapshot);
         events.put(
                 "PredictionEvent.v2",

@@ -27,6 +27,7 @@ import picocli.CommandLine.Spec;
             "Writes a version of a model to a file: avro, the records of the snapshot; onnx, which"
                     + " ONNX Runtime runs; npz, arrays of NumPy; json.",
             "Sparse models have only the features that occurred, and cannot be exported to onnx."
+                    + " Ensembles can be exported to avro only."
         })
 final class ModelsExportCommand implements Callable<Integer> {
     @Mixin private SettingsOptions settingsOptions = new SettingsOptions();

@@ -109,6 +109,9 @@ public final class LearningRateConfig {
         Mixture mixture = learner.mixture();
         Map<String, String> values =
                 mixture == null ? new TreeMap<>() : MIXTURE_KEYS.values(mixture);
+        if (learner.ensemble() != null) {
+            values.put(EXPERTS_BASELINES.name(), Key.text(learner.ensemble().labelExperts()));
+        }
         values.put(
                 LEARNING_RATE.name(), mixture == null ? Key.text(learner.learningRate()) : "auto");
         return values;

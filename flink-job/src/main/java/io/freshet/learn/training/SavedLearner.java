@@ -4,6 +4,8 @@ import io.freshet.config.Key;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
+import io.freshet.model.ensemble.EnsembleRule;
+import io.freshet.model.ensemble.EnsembleState;
 import io.freshet.model.mixture.Baselines;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.sparse.SparseState;
@@ -29,12 +31,27 @@ record SavedLearner(LearnerState state, LearnerSettings settings) {
                             + (state.sparse() == null ? "dense" : "sparse")
                             + " model, unlike the configuration");
         }
-        return Stream.of(mixture(), features(), parameters(), scaler())
+        return Stream.of(learner(), mixture(), features(), parameters(), scaler())
                 .flatMap(Optional::stream)
                 .findFirst();
     }
 
+    private Optional<String> learner() {
+        return differ(
+                LearnerOption.TYPE,
+                LearnerOption.of(state.ensemble() != null),
+                LearnerOption.of(settings.ensemble() != null));
+    }
+
     private Optional<String> mixture() {
+        EnsembleRule rule = settings.ensemble();
+        EnsembleState ensemble = state.ensemble();
+        if (rule != null && ensemble != null) {
+            return differ(
+                    LearningRateConfig.EXPERTS_BASELINES,
+                    Key.text(ensemble.labelCounts().length > 0),
+                    Key.text(rule.labelExperts()));
+        }
         Mixture mixture = settings.mixture();
         boolean isMixture = state.weights().length > 0;
         if (mixture == null || !isMixture) {

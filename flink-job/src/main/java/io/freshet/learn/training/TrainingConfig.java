@@ -5,6 +5,7 @@ import io.freshet.config.Settings;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
+import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.loss.Activation;
 import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.loss.Loss;
@@ -55,7 +56,7 @@ public final class TrainingConfig {
     /** The keys of training. */
     public static final List<Key<?>> KEYS =
             Stream.of(
-                            List.of(MINI_BATCH_SIZE),
+                            List.of(LearnerOption.TYPE, MINI_BATCH_SIZE),
                             LearningRateConfig.KEYS,
                             OptimizerOption.KEYS,
                             LossOption.KEYS,
@@ -71,7 +72,11 @@ public final class TrainingConfig {
         int classes = ingest.numClasses();
         Loss loss = LossOption.read(settings, ingest);
         Optimizer optimizer = optimizer(settings, ingest);
+        EnsembleRule ensemble = LearnerOption.ensemble(settings, ingest);
         Mixture mixture = mixture(settings);
+        if (ensemble != null && mixture != null) {
+            mixture = new Mixture(EnsembleRule.LINEAR_RATES, mixture.switchingRates(), false);
+        }
         try {
             return new LearnerSettings(
                     ingest.numFeatures(),
@@ -83,7 +88,8 @@ public final class TrainingConfig {
                     settings.get(REDUCTION),
                     ScalerOption.read(settings),
                     settings.get(MAX_SKIPPED_STEPS),
-                    ingest.isSparse());
+                    ingest.isSparse(),
+                    mixture == null ? null : ensemble);
         } catch (IllegalArgumentException e) {
             // Everything else has been checked above: the arrays are too large.
             settings.problem(
@@ -163,6 +169,7 @@ public final class TrainingConfig {
     /** Returns the configuration that determined the parameters, by key. */
     public static Map<String, String> hyperParameters(LearnerSettings learner) {
         Map<String, String> values = new TreeMap<>();
+        values.put(LearnerOption.TYPE.name(), LearnerOption.of(learner.ensemble() != null));
         values.put(MINI_BATCH_SIZE.name(), Key.text(learner.miniBatchSize()));
         values.put(REDUCTION.name(), Key.text(learner.reduction()));
         values.putAll(ScalerOption.hyperParameters(learner.scaler()));

@@ -1,6 +1,6 @@
 package io.freshet.model.loss;
 
-import io.freshet.classifier.Exponential;
+import io.freshet.maths.Exponential;
 import java.util.Arrays;
 
 /**

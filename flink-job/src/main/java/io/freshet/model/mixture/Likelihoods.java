@@ -1,6 +1,6 @@
 package io.freshet.model.mixture;
 
-import io.freshet.classifier.Exponential;
+import io.freshet.maths.Exponential;
 
 /**
  * Likelihood of an example's label under each expert of a {@link Mixture}; 0 for an expert whose

@@ -1,6 +1,7 @@
 package io.freshet.model.mixture;
 
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Current weights of a {@link Mixture}: of the experts under each switching rate, and of the
@@ -42,24 +43,37 @@ public final class MixtureWeights {
      * @param state a value of {@link #state()} or {@link #initialState}. Not modified.
      */
     public MixtureWeights(Mixture mixture, double[] state) {
-        this.switchingRates = mixture.switchingRates().stream().mapToDouble(rate -> rate).toArray();
-        this.numExperts = mixture.numExperts();
-        this.expertWeights = new double[switchingRates.length][numExperts];
-        this.rateWeights = new double[switchingRates.length];
+        this(mixture.numExperts(), mixture.switchingRates(), state);
+    }
+
+    /**
+     * Creates weights of any experts from a state.
+     *
+     * @param switchingRates at least one, each at least 0 and less than 1
+     * @param state a value of {@link #state()} or {@link #initialState}. Not modified.
+     */
+    public MixtureWeights(int numExperts, List<Double> switchingRates, double[] state) {
+        this.switchingRates = switchingRates.stream().mapToDouble(rate -> rate).toArray();
+        this.numExperts = numExperts;
+        this.expertWeights = new double[switchingRates.size()][numExperts];
+        this.rateWeights = new double[switchingRates.size()];
         this.weights = new double[numExperts];
         this.relative = new double[numExperts];
-        this.sums = new double[switchingRates.length];
-        this.floors = new double[switchingRates.length];
-        Arrays.setAll(floors, a -> Math.max(switchingRates[a] / numExperts, MIN_WEIGHT));
-        this.rateFloor = Mixture.META_SWITCHING_RATE / switchingRates.length;
+        this.sums = new double[switchingRates.size()];
+        this.floors = new double[switchingRates.size()];
+        Arrays.setAll(floors, a -> Math.max(switchingRates.get(a) / numExperts, MIN_WEIGHT));
+        this.rateFloor = Mixture.META_SWITCHING_RATE / switchingRates.size();
         set(state);
     }
 
     /** Returns the initial state: equal weights for all experts, and for all switching rates. */
     public static double[] initialState(Mixture mixture) {
-        int experts = mixture.numExperts();
-        int rates = mixture.switchingRates().size();
-        double[] state = new double[numValues(mixture)];
+        return initialState(mixture.numExperts(), mixture.switchingRates().size());
+    }
+
+    /** Returns the initial state for a number of experts and of switching rates. */
+    public static double[] initialState(int experts, int rates) {
+        double[] state = new double[rates * (experts + 1)];
         Arrays.fill(state, 0, rates * experts, 1.0 / experts);
         Arrays.fill(state, rates * experts, state.length, 1.0 / rates);
         return state;
@@ -79,11 +93,6 @@ public final class MixtureWeights {
             }
         }
         return state;
-    }
-
-    /** Returns the number of values in the state. */
-    static int numValues(Mixture mixture) {
-        return mixture.switchingRates().size() * (mixture.numExperts() + 1);
     }
 
     /**

@@ -6,7 +6,7 @@ import static java.lang.Double.POSITIVE_INFINITY;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.freshet.classifier.Exponential;
+import io.freshet.maths.Exponential;
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

@@ -14,7 +14,16 @@ import java.util.Arrays;
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record ModelArrays(int[] columns, float[] scales, int numRows, float[] weights, float[] bias) {
+    /**
+     * Returns the parameters of linear models.
+     *
+     * @throws IllegalArgumentException if the model is an ensemble
+     */
     static ModelArrays of(ModelContent content) {
+        if (content.isEnsemble()) {
+            throw new IllegalArgumentException(
+                    "the model is an ensemble, of which only avro has all experts");
+        }
         return content.isSparse() ? sparse(content) : dense(content);
     }
 

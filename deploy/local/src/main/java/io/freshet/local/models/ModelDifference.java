@@ -1,6 +1,7 @@
 package io.freshet.local.models;
 
 import io.freshet.classifier.ModelContent;
+import io.freshet.local.cli.UserException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -72,10 +73,11 @@ public record ModelDifference(
      * Compares two snapshots.
      *
      * @param numChanges largest number of changes of parameters
+     * @throws UserException if one of them is of an ensemble
      */
     public static ModelDifference of(StoredSnapshot first, StoredSnapshot second, int numChanges) {
-        ModelContent a = first.content();
-        ModelContent b = second.content();
+        ModelContent a = linear(first);
+        ModelContent b = linear(second);
         List<Rate> rates = new ArrayList<>();
         for (int rate = 0; rate < b.numRates(); rate++) {
             int other = find(a, learningRate(b, rate));
@@ -96,6 +98,16 @@ public record ModelDifference(
                 dominantRate,
                 inFirst < 0 ? List.of() : changes(a, inFirst, b, dominant, numChanges),
                 settings(a.info().hyperParameters(), b.info().hyperParameters()));
+    }
+
+    private static ModelContent linear(StoredSnapshot snapshot) {
+        ModelContent content = snapshot.content();
+        if (content.isEnsemble()) {
+            throw new UserException(
+                    snapshot.classifier()
+                            + " is an ensemble, and only linear models can be compared");
+        }
+        return content;
     }
 
     private static double learningRate(ModelContent content, int rate) {

@@ -70,7 +70,7 @@ public final class ModelText {
                         snapshot.bytes(),
                         snapshot.records().size(),
                         snapshot.records().size() == 1 ? "record" : "records",
-                        content.parameters().length));
+                        content.numParameters()));
         row(
                 out,
                 "features",

@@ -58,7 +58,8 @@ final class OnnxWriter {
      * Writes a model.
      *
      * @param version version of the program
-     * @throws IllegalArgumentException if the model is sparse or too large for the format
+     * @throws IllegalArgumentException if the model is sparse, an ensemble or too large for the
+     *     format
      */
     static void write(ModelContent content, String version, OutputStream out) throws IOException {
         if (content.isSparse()) {

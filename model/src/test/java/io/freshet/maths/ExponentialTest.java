@@ -1,4 +1,4 @@
-package io.freshet.classifier;
+package io.freshet.maths;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

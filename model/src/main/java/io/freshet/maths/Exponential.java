@@ -1,4 +1,4 @@
-package io.freshet.classifier;
+package io.freshet.maths;
 
 /**
  * Fast exponential function for softmax.

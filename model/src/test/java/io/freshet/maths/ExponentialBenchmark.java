@@ -1,4 +1,4 @@
-package io.freshet.classifier;
+package io.freshet.maths;
 
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -16,8 +16,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * Benchmark of a thousand exponentials: by {@link Exponential}, one by one and all together, and by
  * {@link Math#exp}.
  *
- * <p>To run it: {@code org.openjdk.jmh.Main ExponentialBenchmark} with the same class path as
- * {@link ClassifierBenchmark}.
+ * <p>To run it: {@code org.openjdk.jmh.Main ExponentialBenchmark} with the classes and the
+ * libraries of the module on the class path.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)

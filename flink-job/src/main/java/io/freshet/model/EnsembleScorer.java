@@ -1,0 +1,215 @@
+package io.freshet.model;
+
+import io.freshet.model.ensemble.Ensemble;
+import io.freshet.model.ensemble.EnsembleRule;
+import io.freshet.model.ensemble.EnsembleState;
+import io.freshet.model.example.Examples;
+import io.freshet.model.loss.Loss;
+import io.freshet.model.mixture.MixtureWeights;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The part of a {@link Scorer} that has an {@link Ensemble}: passes it the linear experts'
+ * predictions and the targets of each row of a mini-batch, and normalises the linear experts'
+ * steps.
+ *
+ * <p>The step of learning rate {@code r} for a row {@code x} of weight {@code w} is {@code r / (1 +
+ * r w ‖x‖² / 2)} times the gradient {@code w g xᵀ}. So the row's logits move by less than {@code 2
+ * g}, however large its weight and its features are.
+ *
+ * <p>A row's weight is that of the example times that of its class. The targets are those that the
+ * loss has in training, with its smoothing and weights, divided by their sum, which multiplies the
+ * weight.
+ */
+final class EnsembleScorer {
+    private final Loss loss;
+    private final int numFeatures;
+    private final int numClasses;
+    private final List<Double> rates;
+    private final Ensemble ensemble;
+
+    private final Ensemble.Row[] rows;
+    private final double[][] targets;
+    private final int[] labels;
+    private final double[] weights;
+    private final double[] zeros;
+
+    // The selected row.
+    private int selected;
+    private float[] inputs = new float[0];
+    private int inputOffset;
+
+    /** Scratch arrays, shared by scorers of the same settings that run one after the other. */
+    static final class Scratch {
+        /** Rows of a mini-batch, then one for rows without a label. */
+        private final Ensemble.Row[] rows;
+
+        /** (mini-batch, numClasses) targets, which sum to 1, or to 0 if the row is ignored. */
+        private final double[][] targets;
+
+        /** (mini-batch) class of the row with the largest target. */
+        private final int[] labels;
+
+        /** (mini-batch) weights. */
+        private final double[] weights;
+
+        private final double[] zeros;
+
+        Scratch(LearnerSettings settings, EnsembleRule rule) {
+            int size = settings.miniBatchSize();
+            int numClasses = settings.numClasses();
+            rows = new Ensemble.Row[size + 1];
+            Arrays.setAll(
+                    rows,
+                    i ->
+                            new Ensemble.Row(
+                                    rule, settings.numFeatures(), numClasses, settings.numRates()));
+            targets = new double[size][numClasses];
+            labels = new int[size];
+            weights = new double[size];
+            zeros = new double[numClasses];
+        }
+    }
+
+    /**
+     * @param scratch scratch arrays for the same settings. Modified by every call.
+     * @param mixture weights of all experts, which the ensemble updates
+     * @param state state of the ensemble. Not modified.
+     */
+    EnsembleScorer(
+            LearnerSettings settings,
+            EnsembleRule rule,
+            Scratch scratch,
+            MixtureWeights mixture,
+            EnsembleState state) {
+        loss = settings.loss();
+        numFeatures = settings.numFeatures();
+        numClasses = settings.numClasses();
+        rates = settings.learningRates();
+        ensemble = new Ensemble(rule, numFeatures, numClasses, rates.size(), mixture);
+        ensemble.set(state);
+        rows = scratch.rows;
+        targets = scratch.targets;
+        labels = scratch.labels;
+        weights = scratch.weights;
+        zeros = scratch.zeros;
+    }
+
+    /** Returns the ensemble; not a copy. */
+    Ensemble ensemble() {
+        return ensemble;
+    }
+
+    /** See {@link Scorer#input}. */
+    void input(int place, float[] values, int offset) {
+        selected = Math.min(place, rows.length - 1);
+        inputs = values;
+        inputOffset = offset;
+    }
+
+    /**
+     * Adds the prediction of a learning rate for the selected row, and normalises its
+     * probabilities; a prediction that is not finite becomes the uniform one.
+     *
+     * @param logits (numClasses) from {@code offset} on. Not modified.
+     * @param max largest logit
+     * @param normaliser sum of the exponentials
+     * @param probabilities (numClasses) exponentials from {@code at} on; receives probabilities
+     */
+    void addLinear(
+            int rate,
+            double[] logits,
+            int offset,
+            double max,
+            double normaliser,
+            double[] probabilities,
+            int at) {
+        double[] rowProbabilities = rows[selected].linearProbabilities();
+        double[] rowLogs = rows[selected].linearLogs();
+        int to = rate * numClasses;
+        if (Double.isNaN(normaliser)) {
+            Arrays.fill(probabilities, at, at + numClasses, Double.NaN);
+            Arrays.fill(rowProbabilities, to, to + numClasses, 1.0 / numClasses);
+            Arrays.fill(rowLogs, to, to + numClasses, -Math.log(numClasses));
+            return;
+        }
+        double inverse = 1 / normaliser;
+        double logSum = max + Math.log(normaliser);
+        for (int c = 0; c < numClasses; c++) {
+            double probability = inverse * probabilities[at + c];
+            probabilities[at + c] = probability;
+            rowProbabilities[to + c] = probability;
+            rowLogs[to + c] = logits[offset + c] - logSum;
+        }
+    }
+
+    /**
+     * Predicts the selected row.
+     *
+     * @param answer (numClasses) receives the probabilities
+     */
+    void predict(double[] answer) {
+        ensemble.predict(rows[selected], inputs, inputOffset, answer);
+    }
+
+    /** Notes the targets and the weight of a row of the mini-batch. */
+    void setTargets(int place, double classWeight, Examples examples, int example) {
+        double[] to = targets[place];
+        // With probabilities of 0 and the factor −1, the gradient is the weighted target.
+        if (examples.numTargets() == 0) {
+            loss.logitGradient(zeros, 0, examples.labels()[example], -1, to, 0);
+        } else {
+            loss.logitGradient(
+                    zeros, 0, examples.targets(), example * examples.numTargets(), -1, to, 0);
+        }
+        double sum = 0;
+        int largest = 0;
+        for (int c = 0; c < numClasses; c++) {
+            sum += to[c];
+            largest = to[c] > to[largest] ? c : largest;
+        }
+        labels[place] = largest;
+        weights[place] = sum * classWeight * examples.weights()[example];
+        if (sum > 0) {
+            double inverse = 1 / sum;
+            for (int c = 0; c < numClasses; c++) {
+                to[c] *= inverse;
+            }
+        }
+    }
+
+    /**
+     * Writes the factors of the selected row's gradients.
+     *
+     * @param factors (learning rates · numClasses). Modified.
+     */
+    void normaliseSteps(double[] factors) {
+        double squared = 1; // the input of the bias
+        for (int f = 0; f < numFeatures; f++) {
+            double value = inputs[inputOffset + f];
+            squared += value * value;
+        }
+        double half = weights[selected] * squared / 2;
+        for (int rate = 0; rate < rates.size(); rate++) {
+            double value = rates.get(rate);
+            Arrays.fill(
+                    factors,
+                    rate * numClasses,
+                    (rate + 1) * numClasses,
+                    -value / (1 + value * half));
+        }
+    }
+
+    /** Gives a learning rate the likelihood 0 for a row of the mini-batch. */
+    void exclude(int place, int rate) {
+        rows[place].exclude(rate);
+    }
+
+    /** Learns from a row of the mini-batch, unless its weight is 0. */
+    void learn(int place) {
+        if (weights[place] > 0) {
+            ensemble.learn(rows[place], targets[place], labels[place], weights[place]);
+        }
+    }
+}

@@ -1,0 +1,279 @@
+package io.freshet.model.ensemble;
+
+import io.freshet.ensemble.Combination;
+import io.freshet.ensemble.FernTests;
+import io.freshet.ensemble.Projection;
+import io.freshet.model.mixture.Likelihoods;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.mixture.MixtureWeights;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Experts beyond linear ones, and the combination of all experts' predictions to one.
+ *
+ * <p>The experts are the linear models, whose predictions come from outside, {@link Ferns}, {@link
+ * NearestExamples} and, optionally, {@link LabelExperts}. Their predictions are combined in three
+ * ways: (a) by a fixed-share mixture, (b) by an {@link ExpertStack} whose weights return to equal
+ * ones, and (c) by an {@code ExpertStack} on top of (a), whose weights begin at 0. A second
+ * fixed-share mixture combines (a), (b) and (c) to the answer.
+ *
+ * <p>The examples of a mini-batch are predicted with the state before it, each in its own {@link
+ * Row}; then the ensemble learns from them one after the other.
+ *
+ * <p>Not thread-safe.
+ */
+public final class Ensemble {
+    private static final int ANSWERS = Combination.ANSWERS;
+    private static final double RELAXATION = 1e-4;
+
+    private final int numClasses;
+    private final int numLinear;
+    private final int numExperts;
+    private final FernTests tests;
+    private final Ferns ferns;
+    private final NearestExamples nearest;
+    private final @Nullable LabelExperts labels;
+    private final MixtureWeights mixture;
+    private final ExpertStack stack;
+    private final ExpertStack correction;
+    private final MixtureWeights top;
+    private final Combination combination;
+    private long restarts;
+
+    /** Predictions of one example, which stay until the ensemble has learnt from it. */
+    public static final class Row {
+        /** (numExperts, numClasses) probabilities, the linear experts first. */
+        final double[] probabilities;
+
+        /** Logarithms of {@code probabilities}. */
+        final double[] logs;
+
+        /** (numClasses, numExperts) bounded logarithms, which the stacks see. */
+        final double[] bounded;
+
+        /** (answers, numClasses) probabilities of the mixture and the stacks. */
+        final double[][] answers;
+
+        final int[] cells;
+        final float[] point;
+        final Likelihoods expertLikelihoods;
+        final Likelihoods answerLikelihoods = new Likelihoods(ANSWERS);
+
+        /** (linear experts) whether the expert's step was not finite. */
+        final boolean[] excluded;
+
+        /** Creates a row for ensembles of these numbers. */
+        public Row(EnsembleRule rule, int numFeatures, int numClasses, int numLinear) {
+            int numExperts = numLinear + rule.numOtherExperts();
+            probabilities = new double[numExperts * numClasses];
+            logs = new double[numExperts * numClasses];
+            bounded = new double[numClasses * numExperts];
+            answers = new double[ANSWERS][numClasses];
+            cells = new int[FernTests.numActive(numClasses)];
+            point = new float[Projection.dimensions(numFeatures)];
+            expertLikelihoods = new Likelihoods(numExperts);
+            excluded = new boolean[numLinear];
+        }
+
+        /**
+         * Returns the array that receives the linear experts' probabilities, (linear experts,
+         * numClasses), before {@link Ensemble#predict}.
+         */
+        public double[] linearProbabilities() {
+            return probabilities;
+        }
+
+        /** Returns the array that receives the logarithms of the linear probabilities. */
+        public double[] linearLogs() {
+            return logs;
+        }
+
+        /** Gives a linear expert the likelihood 0 when the ensemble learns from the example. */
+        public void exclude(int expert) {
+            excluded[expert] = true;
+        }
+    }
+
+    /**
+     * Creates an ensemble that has learnt nothing yet.
+     *
+     * @param numLinear number of linear experts, at least 1
+     * @param mixture weights of all experts, which the ensemble updates
+     */
+    public Ensemble(
+            EnsembleRule rule,
+            int numFeatures,
+            int numClasses,
+            int numLinear,
+            MixtureWeights mixture) {
+        this.numClasses = numClasses;
+        this.numLinear = numLinear;
+        tests = new FernTests(numFeatures, numClasses);
+        ferns = new Ferns(tests, numClasses);
+        Projection projection = new Projection(numFeatures);
+        nearest = new NearestExamples(projection, numFeatures, numClasses);
+        labels = rule.labelExperts() ? new LabelExperts(numClasses) : null;
+        numExperts = numLinear + rule.numOtherExperts();
+        this.mixture = mixture;
+        stack = new ExpertStack(numExperts, numClasses, RELAXATION, 1.0 / numExperts);
+        correction = new ExpertStack(numExperts, numClasses, 0, 0);
+        top = new MixtureWeights(ANSWERS, Mixture.DEFAULT_SWITCHING_RATES, initialAnswers());
+        combination = new Combination(numExperts, numClasses);
+    }
+
+    /** Copies the current weights. */
+    private void updateCombination() {
+        for (int e = 0; e < numExperts; e++) {
+            combination.mixture[e] = mixture.weight(e);
+            combination.stack[e] = stack.weights()[e];
+            combination.correction[e] = correction.weights()[e];
+        }
+        for (int k = 0; k < ANSWERS; k++) {
+            combination.answers[k] = top.weight(k);
+        }
+    }
+
+    private static double[] initialAnswers() {
+        return MixtureWeights.initialState(ANSWERS, Mixture.DEFAULT_SWITCHING_RATES.size());
+    }
+
+    /** Returns the bytes of the arrays that grow with the numbers of features and classes. */
+    public static long bytes(int numFeatures, int numClasses) {
+        return Ferns.bytes(numClasses)
+                + NearestExamples.bytes(numFeatures)
+                + LabelExperts.bytes(numClasses);
+    }
+
+    /** Returns whether {@link #refresh} is due, before the next prediction. */
+    public boolean isRefreshDue() {
+        return nearest.isRefreshDue();
+    }
+
+    /** Returns the number of further examples before {@link #refresh} is due. */
+    public long examplesToRefresh() {
+        return nearest.examplesToRefresh();
+    }
+
+    /**
+     * Computes the weights of the features in distances from a linear model.
+     *
+     * @param parameters (numClasses, at least numFeatures) weights of the features, by class. Not
+     *     modified.
+     */
+    public void refresh(float[][] parameters) {
+        nearest.refresh(parameters);
+    }
+
+    /**
+     * Predicts an example.
+     *
+     * @param row has the predictions of the linear experts, and receives those of the others
+     * @param x (numFeatures) standardised features from {@code offset} on. Not modified.
+     * @param answer (numClasses) receives the probabilities of the classes
+     */
+    public void predict(Row row, float[] x, int offset, double[] answer) {
+        Arrays.fill(row.excluded, false);
+        tests.activate(x, offset, row.cells);
+        int at = numLinear * numClasses;
+        ferns.predict(row.cells, row.probabilities, row.logs, at);
+        at += Ferns.EXPERTS * numClasses;
+        nearest.predict(x, offset, row.point, row.probabilities, row.logs, at);
+        if (labels != null) {
+            labels.predict(row.probabilities, row.logs, at + NearestExamples.EXPERTS * numClasses);
+        }
+        updateCombination();
+        combination.combine(row.probabilities, row.logs, row.bounded, row.answers, answer);
+    }
+
+    /**
+     * Learns from an example that was predicted.
+     *
+     * @param targets (numClasses) probabilities of the classes. Not modified.
+     * @param label class of the example
+     * @param weight weight of the example, at least 0
+     */
+    public void learn(Row row, double[] targets, int label, double weight) {
+        for (int k = 0; k < ANSWERS; k++) {
+            row.answerLikelihoods.setLogarithm(k, logLikelihood(row.answers[k], targets));
+        }
+        top.update(row.answerLikelihoods, weight);
+        for (int e = 0; e < numExperts; e++) {
+            double sum = 0;
+            for (int c = 0; c < numClasses; c++) {
+                sum += targets[c] == 0 ? 0 : targets[c] * row.logs[e * numClasses + c];
+            }
+            boolean isExcluded = e < numLinear && row.excluded[e];
+            row.expertLikelihoods.setLogarithm(e, isExcluded ? Double.NEGATIVE_INFINITY : sum);
+        }
+        mixture.update(row.expertLikelihoods, weight);
+        restarts += stack.learn(row.bounded, row.answers[1], targets, weight) ? 0 : 1;
+        restarts += correction.learn(row.bounded, row.answers[2], targets, weight) ? 0 : 1;
+        ferns.learn(row.cells, row.probabilities, numLinear * numClasses, targets, weight);
+        nearest.learn(row.point, label);
+        if (labels != null) {
+            labels.learn(label);
+        }
+    }
+
+    private static double logLikelihood(double[] probabilities, double[] targets) {
+        double sum = 0;
+        for (int c = 0; c < probabilities.length; c++) {
+            sum += targets[c] == 0 ? 0 : targets[c] * Math.log(probabilities[c]);
+        }
+        return sum;
+    }
+
+    /** Returns the state of a new ensemble. */
+    public static EnsembleState initialState(
+            EnsembleRule rule, int numFeatures, int numClasses, int numLinear) {
+        int experts = numLinear + rule.numOtherExperts();
+        return new Ensemble(
+                        rule,
+                        numFeatures,
+                        numClasses,
+                        numLinear,
+                        new MixtureWeights(
+                                experts,
+                                Mixture.DEFAULT_SWITCHING_RATES,
+                                MixtureWeights.initialState(
+                                        experts, Mixture.DEFAULT_SWITCHING_RATES.size())))
+                .state();
+    }
+
+    /** Returns the state, in new arrays. */
+    public EnsembleState state() {
+        return new EnsembleState(
+                numClasses,
+                ferns.state(),
+                nearest.points(),
+                nearest.labels().clone(),
+                nearest.weights().clone(),
+                nearest.seen(),
+                nearest.nextRefresh(),
+                stack.state(),
+                correction.state(),
+                top.state(),
+                labels == null ? new float[0] : labels.state(),
+                labels == null ? 0 : labels.lastLabel(),
+                restarts);
+    }
+
+    /** Replaces everything by a state of the same rule, which is not modified. */
+    public void set(EnsembleState state) {
+        ferns.set(state.ferns());
+        nearest.set(state);
+        stack.set(state.stack());
+        correction.set(state.correction());
+        top.set(state.answers());
+        if (labels != null) {
+            labels.set(state.labelCounts(), state.lastLabel());
+        }
+        restarts = state.restarts();
+    }
+
+    /** Returns how often a stack began anew because a weight was not finite. */
+    public long restarts() {
+        return restarts;
+    }
+}

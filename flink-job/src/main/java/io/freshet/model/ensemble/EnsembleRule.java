@@ -1,0 +1,34 @@
+package io.freshet.model.ensemble;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Settings of an {@link Ensemble}.
+ *
+ * @param labelExperts whether experts that predict from earlier labels alone take part
+ */
+public record EnsembleRule(boolean labelExperts) implements Serializable {
+    /** Learning rates of the linear experts, whose steps are normalised. */
+    public static final List<Double> LINEAR_RATES = List.of(0.001, 0.01, 0.1, 1.0);
+
+    /** Index of the learning rate whose parameters weight the features in distances. */
+    public static final int DISTANCE_RATE = 1;
+
+    /** Returns the names of the experts beside the linear ones, in their order. */
+    public List<String> otherExperts() {
+        List<String> names =
+                new ArrayList<>(
+                        List.of("ferns, forgetting", "ferns", "nearest of 32", "nearest of 1024"));
+        if (labelExperts) {
+            names.addAll(List.of("no-change", "frequencies", "recent frequencies"));
+        }
+        return names;
+    }
+
+    /** Returns the number of experts beside the linear ones. */
+    public int numOtherExperts() {
+        return Ferns.EXPERTS + NearestExamples.EXPERTS + (labelExperts ? LabelExperts.EXPERTS : 0);
+    }
+}

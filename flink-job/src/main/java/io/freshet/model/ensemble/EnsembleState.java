@@ -1,0 +1,71 @@
+package io.freshet.model.ensemble;
+
+/**
+ * State of an {@link Ensemble}, without the weights of its mixture of experts.
+ *
+ * <p>Immutable by convention: its creator hands the arrays over and never writes to them again.
+ *
+ * @param numClasses number of classes
+ * @param ferns table of the ferns: for each cell the logits and the sum of squared gradients of the
+ *     first expert, then of the second, without padding
+ * @param points (dimensions, window) projected examples of the window, by their place in its ring
+ * @param labels (window) classes of these examples
+ * @param featureWeights (numFeatures) weights of the features in distances
+ * @param seen number of examples that were learnt from
+ * @param nextRefresh number of examples at which the weights of the features are computed anew
+ * @param stack weights and covariance of the stack of the experts
+ * @param correction weights and covariance of the stack on top of the mixture
+ * @param answers weights of the mixture of the three combinations
+ * @param labelCounts counts of the label experts; empty without them
+ * @param lastLabel the newest label, for the label experts
+ * @param restarts number of times that a stack began anew because a weight was not finite
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record EnsembleState(
+        int numClasses,
+        float[] ferns,
+        float[] points,
+        int[] labels,
+        float[] featureWeights,
+        long seen,
+        long nextRefresh,
+        double[] stack,
+        double[] correction,
+        double[] answers,
+        float[] labelCounts,
+        int lastLabel,
+        long restarts) {
+    /**
+     * Returns the state with features or classes added at the end.
+     *
+     * <p>New classes have logits 0 in the ferns; the ferns are those that all have. With new
+     * features, tests and projection are others, so that the ferns and the window begin anew. The
+     * stacks and the label experts go on.
+     *
+     * @param numFeatures number of features of this state
+     * @param numClasses number of classes of this state
+     * @param initial initial state for the new numbers. Not modified.
+     */
+    public EnsembleState extended(int numFeatures, int numClasses, EnsembleState initial) {
+        boolean sameFeatures = numFeatures == initial.featureWeights.length;
+        int newClasses = initial.numClasses();
+        return new EnsembleState(
+                newClasses,
+                sameFeatures
+                        ? Ferns.extended(ferns, numClasses, initial.ferns, newClasses)
+                        : initial.ferns,
+                sameFeatures ? points : initial.points,
+                sameFeatures ? labels : initial.labels,
+                sameFeatures ? featureWeights : initial.featureWeights,
+                sameFeatures ? seen : initial.seen,
+                sameFeatures ? nextRefresh : initial.nextRefresh,
+                stack,
+                correction,
+                answers,
+                labelCounts.length == 0
+                        ? labelCounts
+                        : LabelExperts.extended(labelCounts, numClasses, newClasses),
+                lastLabel,
+                restarts);
+    }
+}

@@ -1,0 +1,34 @@
+package io.freshet.publish;
+
+import io.freshet.ensemble.FernTests;
+import io.freshet.ensemble.Projection;
+import io.freshet.model.ensemble.EnsembleParameters;
+import io.freshet.schemas.EnsembleSnapshot;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Conversion of an ensemble's small arrays to Avro. */
+final class EnsembleFields {
+    private EnsembleFields() {}
+
+    /** Returns the fields; null without an ensemble. */
+    static @Nullable EnsembleSnapshot snapshot(
+            @Nullable EnsembleParameters ensemble, int numFeatures, int numClasses) {
+        return ensemble == null
+                ? null
+                : new EnsembleSnapshot(
+                        FernTests.numFerns(numClasses),
+                        Projection.dimensions(numFeatures),
+                        Arrays.stream(ensemble.labels()).boxed().toList(),
+                        list(ensemble.featureWeights()),
+                        list(ensemble.labelPredictions()),
+                        Arrays.stream(ensemble.stack()).boxed().toList(),
+                        Arrays.stream(ensemble.correction()).boxed().toList(),
+                        Arrays.stream(ensemble.answers()).boxed().toList());
+    }
+
+    private static List<Float> list(float[] values) {
+        return SnapshotChunks.list(values, 0, values.length);
+    }
+}

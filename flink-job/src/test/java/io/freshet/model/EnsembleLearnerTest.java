@@ -1,0 +1,287 @@
+package io.freshet.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.freshet.model.ensemble.EnsembleRule;
+import io.freshet.model.example.Evaluation;
+import io.freshet.model.example.Evaluation.Outcome;
+import io.freshet.model.example.Examples;
+import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.optim.Sgd;
+import io.freshet.model.scale.Standardization;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Test of {@link SoftmaxLearner} with an ensemble, against {@link PlainEnsemble}. */
+class EnsembleLearnerTest {
+    /** Stream whose classes are rings, which no plane parts, with a change in the middle. */
+    private static final class Stream {
+        private final List<float[]> features = new ArrayList<>();
+        private final int[] labels;
+        private final double[] weights;
+
+        Stream(int length, int numFeatures, int numClasses, boolean weighted) {
+            Random random = new Random(length + 31L * numFeatures);
+            labels = new int[length];
+            weights = new double[length];
+            for (int i = 0; i < length; i++) {
+                float[] x = new float[numFeatures];
+                double squared = 0;
+                for (int f = 0; f < numFeatures; f++) {
+                    x[f] = (float) (random.nextGaussian() * (1 + f % 5) + f);
+                    squared += f < 2 ? Math.pow((x[f] - f) / (1 + f % 5), 2) : 0;
+                }
+                features.add(x);
+                int ring = (int) (squared * numClasses / 4);
+                labels[i] = (ring + (i < length / 2 ? 0 : 1)) % numClasses;
+                weights[i] = weighted ? 0.25 * (1 + random.nextInt(8)) : 1;
+            }
+        }
+    }
+
+    private static LearnerSettings settings(
+            int numFeatures, int numClasses, int miniBatchSize, boolean labelExperts) {
+        return new LearnerSettings(
+                numFeatures,
+                numClasses,
+                miniBatchSize,
+                new CrossEntropy(numClasses),
+                new Sgd(0.1, 0),
+                new Mixture(EnsembleRule.LINEAR_RATES, Mixture.DEFAULT_SWITCHING_RATES, false),
+                MiniBatchReduction.EXAMPLES,
+                new Standardization(),
+                10,
+                false,
+                new EnsembleRule(labelExperts));
+    }
+
+    private static SoftmaxLearner learner(LearnerSettings settings) {
+        return new SoftmaxLearner(settings, LearnerState.initial(settings));
+    }
+
+    private static Examples examples(Stream stream, int from, int to) {
+        Examples examples = new Examples(stream.features.get(0).length);
+        for (int i = from; i < to; i++) {
+            examples.add(stream.features.get(i), 0, stream.labels[i], (float) stream.weights[i]);
+        }
+        return examples;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "6, 3, 1, false, false",
+        "6, 3, 1, true, true",
+        "4, 2, 5, false, true",
+        "70, 4, 1, false, false",
+        "5, 90, 1, true, false",
+        "9, 3, 300, false, false",
+    })
+    void answers_areThoseOfThePlainLoop(
+            int numFeatures,
+            int numClasses,
+            int miniBatchSize,
+            boolean labelExperts,
+            boolean weighted) {
+        int length = 1_500 / miniBatchSize * miniBatchSize;
+        Stream stream = new Stream(length, numFeatures, numClasses, weighted);
+        PlainEnsemble plain = new PlainEnsemble(numFeatures, numClasses, labelExperts);
+        List<double[]> expected = new ArrayList<>();
+        for (int i = 0; i < length; i += miniBatchSize) {
+            int end = i + miniBatchSize;
+            plain.learn(
+                            stream.features.subList(i, end),
+                            Arrays.copyOfRange(stream.labels, i, end),
+                            Arrays.copyOfRange(stream.weights, i, end))
+                    .forEach(said -> expected.add(said.answer));
+        }
+        double worst = 0;
+        double sum = 0;
+        double plainSum = 0;
+        LearnerSettings settings = settings(numFeatures, numClasses, miniBatchSize, labelExperts);
+        try (SoftmaxLearner learner = learner(settings)) {
+            Evaluation evaluation = new Evaluation(numClasses, true);
+            Random random = new Random(3);
+            for (int i = 0; i < length; ) {
+                int end = Math.min(length, i + miniBatchSize * (1 + random.nextInt(80)));
+                learner.learn(examples(stream, i, end), true, evaluation);
+                for (int row = 0; row < end - i; row++) {
+                    assertThat(evaluation.outcome(row)).isEqualTo(Outcome.TRAINED);
+                    float[] actual = evaluation.probabilities(row);
+                    double[] answer = expected.get(i + row);
+                    for (int c = 0; c < numClasses; c++) {
+                        worst = Math.max(worst, Math.abs(actual[c] - answer[c]));
+                    }
+                    sum += evaluation.losses()[row];
+                    plainSum -= Math.log(answer[stream.labels[i + row]]);
+                }
+                i = end;
+            }
+        }
+        // Floats against doubles: the largest difference of a probability, and of the mean loss.
+        assertThat(worst).isLessThan(2e-3);
+        assertThat(sum / length).isCloseTo(plainSum / length, within(2e-5));
+    }
+
+    @Test
+    void answers_areBetterThanThoseOfLinearModels() {
+        Stream stream = new Stream(4_000, 6, 3, false);
+        LearnerSettings ensemble = settings(6, 3, 1, false);
+        LearnerSettings linear =
+                new LearnerSettings(
+                        6,
+                        3,
+                        1,
+                        ensemble.loss(),
+                        ensemble.optimizer(),
+                        new Mixture(Mixture.DEFAULT_RATES, Mixture.DEFAULT_SWITCHING_RATES, false),
+                        ensemble.reduction(),
+                        ensemble.scaler(),
+                        10);
+
+        assertThat(meanLoss(ensemble, stream)).isLessThan(0.85 * meanLoss(linear, stream));
+    }
+
+    private static double meanLoss(LearnerSettings settings, Stream stream) {
+        try (SoftmaxLearner learner = learner(settings)) {
+            Evaluation evaluation = new Evaluation(settings.numClasses());
+            int length = stream.labels.length;
+            learner.learn(examples(stream, 0, length), true, evaluation);
+            double sum = 0;
+            for (int i = 0; i < length; i++) {
+                sum += evaluation.losses()[i];
+            }
+            return sum / length;
+        }
+    }
+
+    /** An expert that sees a label before it predicts it would beat the entropy. */
+    @ParameterizedTest
+    @CsvSource({"6, 3, false", "70, 3, true"})
+    void randomLabels_scoreTheirEntropyAtBest(int numFeatures, int numClasses, boolean labels) {
+        Stream stream = new Stream(6_000, numFeatures, numClasses, false);
+        Random random = new Random(8);
+        double[] counts = new double[numClasses];
+        for (int i = 0; i < stream.labels.length; i++) {
+            stream.labels[i] = Math.min(numClasses - 1, random.nextInt(numClasses + 1));
+            counts[stream.labels[i]]++;
+        }
+        double entropy = 0;
+        for (double count : counts) {
+            double fraction = count / stream.labels.length;
+            entropy -= fraction * Math.log(fraction);
+        }
+
+        assertThat(meanLoss(settings(numFeatures, numClasses, 1, labels), stream))
+                .isBetween(entropy - 0.002, entropy + 0.03);
+    }
+
+    @Test
+    void state_continuesBitForBit() {
+        Stream stream = new Stream(700, 70, 4, true);
+        LearnerSettings settings = settings(70, 4, 1, true);
+        try (SoftmaxLearner whole = learner(settings);
+                SoftmaxLearner first = learner(settings)) {
+            Evaluation expected = new Evaluation(4, true);
+            Evaluation actual = new Evaluation(4, true);
+            for (int i = 0; i < 400; i += 100) {
+                whole.learn(examples(stream, i, i + 100), true, expected);
+                first.learn(examples(stream, i, i + 100), true, actual);
+            }
+            try (SoftmaxLearner second = new SoftmaxLearner(settings, first.state())) {
+                for (int i = 400; i < 700; i += 100) {
+                    whole.learn(examples(stream, i, i + 100), true, expected);
+                    second.learn(examples(stream, i, i + 100), true, actual);
+                    for (int row = 0; row < 100; row++) {
+                        assertThat(actual.probabilities(row))
+                                .containsExactly(expected.probabilities(row));
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void unlabelledExamples_changeNothing() {
+        Stream stream = new Stream(600, 6, 3, false);
+        LearnerSettings settings = settings(6, 3, 1, true);
+        try (SoftmaxLearner plain = learner(settings);
+                SoftmaxLearner mixed = learner(settings)) {
+            Evaluation expected = new Evaluation(3, true);
+            Evaluation actual = new Evaluation(3, true);
+            plain.learn(examples(stream, 0, 600), true, expected);
+            Examples examples = new Examples(6);
+            for (int i = 0; i < 600; i++) {
+                examples.add(stream.features.get((7 * i) % 600), 0, Examples.UNLABELLED, 1);
+                examples.add(stream.features.get(i), 0, stream.labels[i], 1);
+            }
+            mixed.learn(examples, true, actual);
+            for (int i = 0; i < 600; i++) {
+                assertThat(actual.outcome(2 * i)).isEqualTo(Outcome.PREDICTED);
+                assertThat(actual.losses()[2 * i + 1])
+                        .isCloseTo(expected.losses()[i], within(2e-3f));
+            }
+        }
+    }
+
+    @Test
+    void hugeWeight_movesTheModelAsFarAsAnExampleCan() {
+        Stream stream = new Stream(2_000, 6, 3, false);
+        double before = meanLoss(settings(6, 3, 1, false), stream);
+        stream.weights[1_000] = 1e6;
+
+        assertThat(meanLoss(settings(6, 3, 1, false), stream))
+                .isCloseTo(before, within(0.1 * before));
+    }
+
+    @Test
+    void rollBack_returnsToTheLastGoodState() {
+        Stream stream = new Stream(1_200, 6, 3, false);
+        LearnerSettings settings = settings(6, 3, 1, true);
+        try (SoftmaxLearner learner = learner(settings);
+                SoftmaxLearner good = learner(settings)) {
+            Evaluation evaluation = new Evaluation(3, true);
+            learner.learn(examples(stream, 0, 1_200), true, evaluation);
+            learner.rollBack();
+            good.learn(examples(stream, 0, 1_000), true, evaluation);
+
+            assertThat(learner.state().ensemble())
+                    .usingRecursiveComparison()
+                    .isEqualTo(good.state().ensemble());
+            learner.resetParameters();
+            assertThat(learner.state().ensemble())
+                    .usingRecursiveComparison()
+                    .isEqualTo(LearnerState.initial(settings).ensemble());
+        }
+    }
+
+    @Test
+    void classesAddedAtTheEnd_leaveTheAnswersForTheOthersInProportion() {
+        Stream stream = new Stream(800, 6, 3, false);
+        LearnerSettings three = settings(6, 3, 1, true);
+        LearnerSettings four = settings(6, 4, 1, true);
+        try (SoftmaxLearner before = learner(three)) {
+            Evaluation evaluation = new Evaluation(3, true);
+            before.learn(examples(stream, 0, 800), true, evaluation);
+            LearnerState extended = before.state().extended(6, 3, four);
+            try (SoftmaxLearner after = new SoftmaxLearner(four, extended)) {
+                Evaluation more = new Evaluation(4, true);
+                after.learn(examples(stream, 0, 800), true, more);
+
+                double sum = 0;
+                for (int i = 0; i < 800; i++) {
+                    sum += more.losses()[i];
+                }
+                // It knows the stream already; a new model would have more.
+                assertThat(sum / 800).isLessThan(meanLoss(three, stream));
+            }
+        }
+    }
+}

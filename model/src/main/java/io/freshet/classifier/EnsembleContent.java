@@ -1,0 +1,34 @@
+package io.freshet.classifier;
+
+/**
+ * The experts of an ensemble beside its linear models, and the weights by which all experts are
+ * combined: after the linear ones two of ferns, two of the nearest examples and, if there are any,
+ * three that predict from labels alone.
+ *
+ * @param fernLogits (cells, 2 experts, classes) row-major
+ * @param examples (examples, dimensions) row-major, the projected examples of the window, oldest
+ *     first
+ * @param labels (examples) their classes
+ * @param featureWeights (numFeatures) weights of the scaled features in distances
+ * @param labelPredictions (3, classes) probabilities that the experts predict from labels alone;
+ *     empty without such experts
+ * @param stack (experts) weights of the log-probabilities in the stack
+ * @param correction (experts) weights of the log-probabilities in the stack on top of the mixture
+ * @param answers (3) weights of the mixture, the stack and the stack on top of the mixture, which
+ *     sum to 1
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record EnsembleContent(
+        float[] fernLogits,
+        float[] examples,
+        int[] labels,
+        float[] featureWeights,
+        float[] labelPredictions,
+        double[] stack,
+        double[] correction,
+        double[] answers) {
+    /** Returns the number of parameters: logits of the ferns, and values of the examples. */
+    int numParameters() {
+        return fernLogits.length + examples.length;
+    }
+}
