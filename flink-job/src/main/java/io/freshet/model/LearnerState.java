@@ -292,6 +292,7 @@ public record LearnerState(
                     goodWeights,
                     extendedCounts);
         }
+        EnsembleState initialEnsemble = initialEnsemble(settings);
         UnaryOperator<float[]> extend = array -> extended(array, numFeatures, numOutputs, settings);
         return new LearnerState(
                         counters,
@@ -308,16 +309,15 @@ public record LearnerState(
                                 ? scaler
                                 : scaler.extended(settings.numFeatures()))
                 .withEnsemble(
-                        extended(ensemble, numFeatures, numOutputs, settings),
-                        extended(goodEnsemble, numFeatures, numOutputs, settings));
+                        extended(ensemble, numFeatures, numOutputs, initialEnsemble),
+                        extended(goodEnsemble, numFeatures, numOutputs, initialEnsemble));
     }
 
     private static @Nullable EnsembleState extended(
             @Nullable EnsembleState state,
             int numFeatures,
             int numOutputs,
-            LearnerSettings settings) {
-        EnsembleState initial = initialEnsemble(settings);
+            @Nullable EnsembleState initial) {
         return state == null || initial == null
                 ? null
                 : state.extended(numFeatures, numOutputs, initial);

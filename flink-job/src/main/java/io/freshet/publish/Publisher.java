@@ -136,7 +136,7 @@ public final class Publisher implements Serializable {
      */
     public void snapshot(ModelSnapshot snapshot, Consumer<Publication> publications) {
         SnapshotChunks chunks = SnapshotChunks.of(snapshot, config, learn.featureSettings());
-        String contentHash = contentHash(snapshot);
+        String contentHash = contentHash(snapshot, chunks.dense());
         for (int chunk = 0; chunk < chunks.count(); chunk++) {
             boolean first = chunk == 0;
             ModelSnapshotEvent.Builder event =
@@ -174,11 +174,11 @@ public final class Publisher implements Serializable {
         }
     }
 
-    private static String contentHash(ModelSnapshot snapshot) {
+    private static String contentHash(ModelSnapshot snapshot, float[] dense) {
         SnapshotHash hash = new SnapshotHash();
         SparseParameters sparse = snapshot.sparse();
         if (sparse == null) {
-            hash.add(SnapshotChunks.dense(snapshot));
+            hash.add(dense);
         } else {
             hash.addRows(sparse.columns(), sparse.scales(), sparse.parameters());
         }

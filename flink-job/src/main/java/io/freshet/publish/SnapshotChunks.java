@@ -63,7 +63,7 @@ record SnapshotChunks(ModelSnapshot snapshot, float[] dense, int length, int inF
     }
 
     /** Returns the parameters of a dense model, as its records have them. */
-    static float[] dense(ModelSnapshot snapshot) {
+    private static float[] dense(ModelSnapshot snapshot) {
         EnsembleParameters ensemble = snapshot.ensemble();
         float[] linear = snapshot.parameters();
         if (ensemble == null) {

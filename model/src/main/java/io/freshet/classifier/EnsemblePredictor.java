@@ -2,6 +2,7 @@ package io.freshet.classifier;
 
 import io.freshet.ensemble.Combination;
 import io.freshet.ensemble.FernTests;
+import io.freshet.maths.LogSoftmax;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -271,9 +271,4 @@ public final class Ensemble {
         }
         restarts = state.restarts();
     }
-
-    /** Returns how often a stack began anew because a weight was not finite. */
-    public long restarts() {
-        return restarts;
-    }
 }

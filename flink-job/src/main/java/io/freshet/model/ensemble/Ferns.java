@@ -1,7 +1,7 @@
 package io.freshet.model.ensemble;
 
 import io.freshet.ensemble.FernTests;
-import io.freshet.maths.Exponential;
+import io.freshet.maths.LogSoftmax;
 import java.util.Arrays;
 
 /**
@@ -53,6 +53,7 @@ final class Ferns {
 
     // Scratch for one example: (stride) sums, and gradients of one expert with zeros elsewhere.
     private final float[] sums;
+    private final double[] logits;
     private final float[][] gradients;
 
     /** (experts, active cells) steps. */
@@ -64,6 +65,7 @@ final class Ferns {
         this.used = EXPERTS * (numClasses + 1);
         this.table = new float[Math.multiplyExact(tests.numCells(), stride)];
         this.sums = new float[stride];
+        this.logits = new double[numClasses];
         this.gradients = new float[EXPERTS][stride];
         this.steps = new float[EXPERTS][tests.numActive()];
         reset();
@@ -108,7 +110,12 @@ final class Ferns {
             }
         }
         for (int expert = 0; expert < EXPERTS; expert++) {
-            softmax(expert * (numClasses + 1), probabilities, logs, offset + expert * numClasses);
+            int first = expert * (numClasses + 1);
+            for (int c = 0; c < numClasses; c++) {
+                logits[c] = sums[first + c];
+            }
+            LogSoftmax.apply(
+                    logits, 0, numClasses, probabilities, logs, offset + expert * numClasses);
         }
     }
 
@@ -119,25 +126,6 @@ final class Ferns {
         int cell3 = cells[active + 3] * stride;
         for (int k = 0; k < used; k++) {
             sums[k] += table[cell0 + k] + table[cell1 + k] + (table[cell2 + k] + table[cell3 + k]);
-        }
-    }
-
-    private void softmax(int first, double[] probabilities, double[] logs, int at) {
-        double max = sums[first];
-        for (int c = 1; c < numClasses; c++) {
-            max = Math.max(max, sums[first + c]);
-        }
-        double sum = 0;
-        for (int c = 0; c < numClasses; c++) {
-            double power = Exponential.exp(sums[first + c] - max);
-            probabilities[at + c] = power;
-            sum += power;
-        }
-        double logSum = Math.log(sum);
-        double inverse = 1 / sum;
-        for (int c = 0; c < numClasses; c++) {
-            probabilities[at + c] *= inverse;
-            logs[at + c] = sums[first + c] - max - logSum;
         }
     }
 

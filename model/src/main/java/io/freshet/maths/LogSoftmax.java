@@ -1,9 +1,7 @@
-package io.freshet.classifier;
-
-import io.freshet.maths.Exponential;
+package io.freshet.maths;
 
 /** Softmax with its logarithms, which are precise where a probability is too small for a double. */
-final class LogSoftmax {
+public final class LogSoftmax {
     private LogSoftmax() {}
 
     /**
@@ -13,7 +11,7 @@ final class LogSoftmax {
      * @param probabilities (numClasses) from {@code at} on. Modified.
      * @param logs logarithms of the probabilities, in the same places. Modified.
      */
-    static void apply(
+    public static void apply(
             double[] logits,
             int from,
             int numClasses,
