@@ -61,8 +61,18 @@ final class Scorer {
     /** (baselines, numClasses), the prediction of each baseline for the selected row. */
     private final double[][] baselineProbabilities;
 
-    /** (mini-batch) likelihoods of the label of each scored row; empty without a mixture. */
+    /**
+     * (mini-batch) likelihoods by which the mixture learns from each scored row: of the label, or
+     * where training minimises another loss than the reported one, {@code exp(−loss)}. Empty
+     * without a mixture.
+     */
     private final Likelihoods[] likelihoods;
+
+    /** Likelihoods of the selected row's label; null where {@code likelihoods} has them. */
+    private final @Nullable Likelihoods reported;
+
+    /** (mini-batch) balanced weight of the class of each scored row; empty without a mixture. */
+    private final double[] classWeights;
 
     /** (learning rates) whether every loss since {@link #begin} was finite. */
     private final boolean[] finite;
@@ -79,6 +89,8 @@ final class Scorer {
         private final double[] mixed;
         private final double[][] baselineProbabilities;
         private final Likelihoods[] likelihoods;
+        private final @Nullable Likelihoods reported;
+        private final double[] classWeights;
         private final boolean[] finite;
         private final EnsembleScorer.@Nullable Scratch ensemble;
 
@@ -99,6 +111,11 @@ final class Scorer {
             boolean mixes = mixture != null && settings.ensemble() == null;
             this.likelihoods = new Likelihoods[mixes ? settings.miniBatchSize() : 0];
             Arrays.setAll(likelihoods, i -> new Likelihoods(settings.numExperts()));
+            this.reported =
+                    mixes && !settings.loss().trainsOnReportedLoss()
+                            ? new Likelihoods(settings.numExperts())
+                            : null;
+            this.classWeights = new double[likelihoods.length];
             this.finite = new boolean[numRates];
             EnsembleRule rule = settings.ensemble();
             this.ensemble = rule == null ? null : new EnsembleScorer.Scratch(settings, rule);
@@ -139,6 +156,8 @@ final class Scorer {
         this.mixed = scratch.mixed;
         this.baselineProbabilities = scratch.baselineProbabilities;
         this.likelihoods = scratch.likelihoods;
+        this.reported = scratch.reported;
+        this.classWeights = scratch.classWeights;
         this.finite = scratch.finite;
         this.trainingTargets = new double[loss.trainsOnReportedLoss() ? 0 : numOutputs];
         this.logMixed = new double[mixture == null ? 0 : trainingTargets.length];
@@ -374,9 +393,13 @@ final class Scorer {
             ensemble.setTargets(place, classWeight, examples, example);
             return;
         }
-        Likelihoods rowLikelihoods = likelihoods[place];
+        Likelihoods rowLikelihoods = reported == null ? likelihoods[place] : reported;
         if (!setLikelihoods(rowLikelihoods, examples, example)) {
             setLogLikelihoods(rowLikelihoods, examples, example);
+        }
+        classWeights[place] = classWeight;
+        if (reported != null) {
+            setTrainedLikelihoods(likelihoods[place]);
         }
         exampleScores.write(
                 weights.loss(rowLikelihoods), mixed, 0, mixed, 0, examples, example, evaluation);
@@ -451,6 +474,29 @@ final class Scorer {
             rowLikelihoods.setLogarithm(
                     numRates + k,
                     ExampleScores.logLikelihood(baselineProbabilities[k], examples, example));
+        }
+    }
+
+    /**
+     * Sets the likelihoods to {@code exp(−loss)} of the loss that training minimises, so that the
+     * mixture follows the learning rate that is best by it.
+     */
+    private void setTrainedLikelihoods(Likelihoods rowLikelihoods) {
+        for (int rate = 0; rate < numRates; rate++) {
+            int at = selected * numRates + rate;
+            double logSumExp = maxima[at] + Math.log(normalisers[at]);
+            double trained =
+                    loss.trainingLoss(
+                            logits, logitOffset + rate * numOutputs, logSumExp, trainingTargets);
+            rowLikelihoods.setLogarithm(
+                    rate, trained <= Float.MAX_VALUE ? -trained : Double.NEGATIVE_INFINITY);
+        }
+        for (int k = 0; k < baselineProbabilities.length; k++) {
+            for (int c = 0; c < numOutputs; c++) {
+                logMixed[c] = Math.log(baselineProbabilities[k][c]);
+            }
+            rowLikelihoods.setLogarithm(
+                    numRates + k, -loss.trainingLoss(logMixed, 0, 0, trainingTargets));
         }
     }
 
@@ -567,7 +613,9 @@ final class Scorer {
                 continue;
             }
             int example = rows.example(row);
-            weights.update(likelihoods[row - begin], examples.weights()[example]);
+            weights.update(
+                    likelihoods[row - begin],
+                    classWeights[row - begin] * examples.weights()[example]);
             if (baselines != null) {
                 baselines.observe(examples.labels()[example]);
             }

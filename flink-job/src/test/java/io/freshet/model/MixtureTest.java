@@ -3,9 +3,12 @@ package io.freshet.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 import io.freshet.model.linalg.Precision;
+import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.loss.OutputWeights;
 import io.freshet.model.mixture.Likelihoods;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
@@ -50,6 +53,55 @@ class MixtureTest {
             // Tolerances of parameters as in BlockedSgdTest; the logarithms sum losses of up to 10.
             assertPlainLoop(fixture, examples, 1e-9, 1e-3);
         }
+    }
+
+    /** The mixture follows the rate that is best by the weighted, smoothed loss. */
+    @Test
+    void weights_followTheLossThatIsTrained() {
+        Random random = new Random(12);
+        Examples examples = new Examples(5);
+        float[] features = new float[5];
+        for (int i = 0; i < 800; i++) {
+            int label = random.nextInt(10) == 0 ? 1 : 0;
+            for (int f = 0; f < 5; f++) {
+                features[f] = (float) (0.5 * label + random.nextGaussian());
+            }
+            examples.add(features, 0, label, 1 + i % 2);
+        }
+        Mixture mixture = new Mixture(RATES, Mixture.DEFAULT_SWITCHING_RATES, false);
+        double[][] losses = new double[RATES.size()][];
+        for (int k = 0; k < losses.length; k++) {
+            losses[k] = new double[examples.size()];
+            Evaluation evaluation = new Evaluation(2);
+            try (SoftmaxLearner learner = weighted(List.of(RATES.get(k)))) {
+                learner.learn(examples, true, evaluation);
+                Arrays.setAll(losses[k], evaluation::trainingLoss);
+            }
+        }
+        MixtureWeights expected = new MixtureWeights(mixture, MixtureWeights.initialState(mixture));
+        for (int i = 0; i < examples.size(); i++) {
+            double[] logs = new double[losses.length];
+            for (int k = 0; k < logs.length; k++) {
+                logs[k] = -losses[k][i];
+            }
+            expected.update(Likelihoods.ofLogarithms(logs), examples.weights()[i]);
+        }
+
+        try (SoftmaxLearner learner = weighted(RATES)) {
+            learner.learn(examples, true, new Evaluation(2));
+            for (int k = 0; k < losses.length; k++) {
+                assertThat(learner.weight(k)).isCloseTo(expected.weight(k), within(1e-6));
+            }
+        }
+    }
+
+    private static SoftmaxLearner weighted(List<Double> rates) {
+        return LearnerFixture.of(5, 2)
+                .loss(
+                        new CrossEntropy(
+                                2, OutputWeights.of(1, 10), CrossEntropy.DEFAULT_IGNORE_INDEX, 0.1))
+                .mixture(new Mixture(rates, Mixture.DEFAULT_SWITCHING_RATES, false))
+                .start(Precision.DOUBLE);
     }
 
     @Test

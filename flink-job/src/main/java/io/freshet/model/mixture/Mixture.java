@@ -16,6 +16,10 @@ import java.util.List;
  * v_r ← v_r · p_r(y)ʷ;   v ← v / Σ v;   v_r ← (1 − α) v_r + α / R
  * }</pre>
  *
+ * <p>Where training minimises another loss than the plain one, with class weights or smoothing,
+ * {@code exp(−loss)} takes the place of {@code p_r(y)}, so that the mixture follows the experts
+ * that are best by the loss that is trained.
+ *
  * <p>With {@code α = 0} this is Bayes' rule: the total log-loss is at most that of the best expert
  * in hindsight plus {@code ln R} nats. With {@code α > 0} the total is near that of the best
  * <i>sequence</i> of experts: about {@code S ln(nR/S)} nats above it for {@code S} switches in
