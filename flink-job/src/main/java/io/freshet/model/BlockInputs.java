@@ -98,13 +98,12 @@ final class BlockInputs {
     }
 
     /**
-     * Passes a row's inputs to a scorer, if its experts need them.
+     * Passes the rows that were written last to a scorer, if its experts need them.
      *
-     * @param place see {@link Scorer#input}
-     * @param index index of the row among those that were written last
+     * @param count their number
      */
-    void passTo(Scorer scorer, int place, int index) {
-        scorer.input(place, scaledRows, index * width);
+    void passTo(Scorer scorer, int count) {
+        scorer.inputs(scaledRows, width, count);
     }
 
     /** Returns an upper bound of {@code Σ |x|} over the first rows, after {@link #observe}. */

@@ -1,5 +1,6 @@
 package io.freshet.model;
 
+import io.freshet.model.ensemble.BlockDistances;
 import io.freshet.model.linalg.Matrix;
 import io.freshet.model.linalg.MatrixFactory;
 import io.freshet.model.linalg.Precision;
@@ -44,6 +45,7 @@ public final class BlockWorkspace implements StepWorkspace {
     final int[] termRows;
     final double[] termCoefficients;
 
+    private final @Nullable BlockDistances distances;
     final Scorer.Scratch scorer;
     final ScalerRule.@Nullable Workspace scaler;
 
@@ -105,7 +107,11 @@ public final class BlockWorkspace implements StepWorkspace {
         this.rowLogits = new double[columns];
         this.termRows = new int[capacity];
         this.termCoefficients = new double[capacity];
-        this.scorer = new Scorer.Scratch(settings, substitutes ? 1 : capacity);
+        this.distances =
+                settings.ensemble() == null
+                        ? null
+                        : new BlockDistances(settings.numFeatures(), capacity, precision);
+        this.scorer = new Scorer.Scratch(settings, substitutes ? 1 : capacity, distances);
         this.scaler = scalerRule == null ? null : scalerRule.newWorkspace(settings.numFeatures());
     }
 
@@ -136,6 +142,9 @@ public final class BlockWorkspace implements StepWorkspace {
         inputs.close();
         logits.close();
         gradients.close();
+        if (distances != null) {
+            distances.close();
+        }
         for (Matrix matrix : new @Nullable Matrix[] {gram, velocityLogits, velocityGradients}) {
             if (matrix != null) {
                 matrix.close();

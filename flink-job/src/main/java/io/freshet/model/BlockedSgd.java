@@ -353,6 +353,7 @@ final class BlockedSgd implements Trainer {
             return null;
         }
         blockPath.start(begin, end, parameters);
+        inputs.passTo(scorer, end - begin);
         scorer.begin();
         boolean reactionDue = false;
         int row = begin;
@@ -360,7 +361,7 @@ final class BlockedSgd implements Trainer {
             int batchEnd = rows.endOfMiniBatch(row, end);
             int stepsBefore = rows.step(row) - rows.step(begin);
             if (batchEnd == row) {
-                inputs.passTo(scorer, settings.miniBatchSize(), row - begin);
+                scorer.input(settings.miniBatchSize(), row - begin);
                 blockPath.select(row, scorer);
                 scorer.predict(rows.example(row), before.modelVersion() + stepsBefore, evaluation);
                 row++;
@@ -369,7 +370,7 @@ final class BlockedSgd implements Trainer {
             double learningRate = before.learningRate(optimizer, stepsBefore);
             setFactors(learningRate);
             for (int r = row; r < batchEnd; r++) {
-                inputs.passTo(scorer, r - row, r - begin);
+                scorer.input(r - row, r - begin);
                 blockPath.select(r, scorer);
                 int example = rows.example(r);
                 scorer.score(

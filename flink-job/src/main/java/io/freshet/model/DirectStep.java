@@ -66,7 +66,7 @@ final class DirectStep {
             int to = Math.min(from + capacity, end);
             computeLogits(from, to, examples);
             for (int row = from; row < to; row++) {
-                inputs.passTo(scorer, settings.miniBatchSize(), row - from);
+                scorer.input(settings.miniBatchSize(), row - from);
                 selectInChunk(from, row, to);
                 scorer.predict(rows.example(row), modelVersion, evaluation);
             }
@@ -99,7 +99,7 @@ final class DirectStep {
             int to = Math.min(from + capacity, end);
             computeLogits(from, to, examples);
             for (int row = from; row < to; row++) {
-                inputs.passTo(scorer, row - begin, row - from);
+                scorer.input(row - begin, row - from);
                 selectInChunk(from, row, to);
                 double[] gradient = gradientRows[row - from];
                 int example = rows.example(row);
@@ -136,6 +136,7 @@ final class DirectStep {
     private void computeLogits(int begin, int end, Examples examples) {
         int count = end - begin;
         inputs.write(begin, end, examples);
+        inputs.passTo(scorer, count);
         logits.setToProductWithTransposed(inputs.matrix(), count, parameters.values(), columns);
         logits.get(logitValues, count);
     }

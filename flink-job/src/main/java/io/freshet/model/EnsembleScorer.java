@@ -1,5 +1,6 @@
 package io.freshet.model;
 
+import io.freshet.model.ensemble.BlockDistances;
 import io.freshet.model.ensemble.Ensemble;
 import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.ensemble.EnsembleState;
@@ -28,6 +29,7 @@ final class EnsembleScorer {
     private final int numClasses;
     private final List<Double> rates;
     private final Ensemble ensemble;
+    private final BlockDistances distances;
 
     private final Ensemble.Row[] rows;
     private final double[][] targets;
@@ -35,10 +37,16 @@ final class EnsembleScorer {
     private final double[] weights;
     private final double[] zeros;
 
-    // The selected row.
-    private int selected;
+    /** (rows, width) inputs of the block. */
     private float[] inputs = new float[0];
-    private int inputOffset;
+
+    private int width;
+
+    /** Place of the selected row in its mini-batch. */
+    private int selected;
+
+    /** Index of the selected row in the block. */
+    private int index;
 
     /** Scratch arrays, shared by scorers of the same settings that run one after the other. */
     static final class Scratch {
@@ -55,8 +63,10 @@ final class EnsembleScorer {
         private final double[] weights;
 
         private final double[] zeros;
+        private final BlockDistances distances;
 
-        Scratch(LearnerSettings settings, EnsembleRule rule) {
+        Scratch(LearnerSettings settings, EnsembleRule rule, BlockDistances distances) {
+            this.distances = distances;
             int size = settings.miniBatchSize();
             int numClasses = settings.numClasses();
             rows = new Ensemble.Row[size + 1];
@@ -94,6 +104,7 @@ final class EnsembleScorer {
         labels = scratch.labels;
         weights = scratch.weights;
         zeros = scratch.zeros;
+        distances = scratch.distances;
     }
 
     /** Returns the ensemble; not a copy. */
@@ -101,11 +112,17 @@ final class EnsembleScorer {
         return ensemble;
     }
 
+    /** See {@link Scorer#inputs}. */
+    void inputs(float[] blockInputs, int inputWidth, int count) {
+        inputs = blockInputs;
+        width = inputWidth;
+        ensemble.begin(distances, inputs, width, count);
+    }
+
     /** See {@link Scorer#input}. */
-    void input(int place, float[] values, int offset) {
+    void input(int place, int indexInBlock) {
         selected = Math.min(place, rows.length - 1);
-        inputs = values;
-        inputOffset = offset;
+        index = indexInBlock;
     }
 
     /**
@@ -150,7 +167,7 @@ final class EnsembleScorer {
      * @param answer (numClasses) receives the probabilities
      */
     void predict(double[] answer) {
-        ensemble.predict(rows[selected], inputs, inputOffset, answer);
+        ensemble.predict(rows[selected], distances, index, inputs, index * width, answer);
     }
 
     /** Notes the targets and the weight of a row of the mini-batch. */
@@ -185,11 +202,7 @@ final class EnsembleScorer {
      * @param factors (learning rates · numClasses). Modified.
      */
     void normaliseSteps(double[] factors) {
-        double squared = 1; // the input of the bias
-        for (int f = 0; f < numFeatures; f++) {
-            double value = inputs[inputOffset + f];
-            squared += value * value;
-        }
+        double squared = squaredNorm(index * width);
         double half = weights[selected] * squared / 2;
         for (int rate = 0; rate < rates.size(); rate++) {
             double value = rates.get(rate);
@@ -199,6 +212,21 @@ final class EnsembleScorer {
                     (rate + 1) * numClasses,
                     -value / (1 + value * half));
         }
+    }
+
+    /** Returns {@code ‖x‖²} of a row, with the input 1 of the bias. */
+    private double squaredNorm(int offset) {
+        double even = 1;
+        double odd = 0;
+        int f = 1;
+        for (; f < numFeatures; f += 2) {
+            double value = inputs[offset + f - 1];
+            double next = inputs[offset + f];
+            even += value * value;
+            odd += next * next;
+        }
+        double last = f == numFeatures ? inputs[offset + f - 1] : 0;
+        return even + odd + last * last;
     }
 
     /** Gives a learning rate the likelihood 0 for a row of the mini-batch. */

@@ -1,5 +1,6 @@
 package io.freshet.model;
 
+import io.freshet.model.ensemble.BlockDistances;
 import io.freshet.model.ensemble.Ensemble;
 import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.ensemble.EnsembleState;
@@ -96,8 +97,9 @@ final class Scorer {
 
         /**
          * @param maxRows maximum number of rows whose logits are available together
+         * @param distances scratch of an ensemble; null without one
          */
-        public Scratch(LearnerSettings settings, int maxRows) {
+        public Scratch(LearnerSettings settings, int maxRows, @Nullable BlockDistances distances) {
             Mixture mixture = settings.mixture();
             int numRates = settings.numRates();
             int columns = numRates * settings.numOutputs();
@@ -118,7 +120,10 @@ final class Scorer {
             this.classWeights = new double[likelihoods.length];
             this.finite = new boolean[numRates];
             EnsembleRule rule = settings.ensemble();
-            this.ensemble = rule == null ? null : new EnsembleScorer.Scratch(settings, rule);
+            this.ensemble =
+                    rule == null || distances == null
+                            ? null
+                            : new EnsembleScorer.Scratch(settings, rule, distances);
         }
     }
 
@@ -291,15 +296,27 @@ final class Scorer {
     }
 
     /**
-     * Passes the inputs of the row that is selected next, which the experts of an ensemble read.
+     * Passes the inputs of a block of rows, which the experts of an ensemble read.
+     *
+     * @param inputs (count, width) scaled features, which must stay unchanged until the last row
+     *     has been scored. Not modified.
+     */
+    void inputs(float[] inputs, int width, int count) {
+        if (ensemble != null) {
+            ensemble.inputs(inputs, width, count);
+        }
+    }
+
+    /**
+     * Says which row is selected next.
      *
      * @param place index of the row in its mini-batch; for a row without a label, the size of a
      *     full mini-batch
-     * @param values scaled features from {@code offset} on. Not modified.
+     * @param index index of the row in the block
      */
-    void input(int place, float[] values, int offset) {
+    void input(int place, int index) {
         if (ensemble != null) {
-            ensemble.input(place, values, offset);
+            ensemble.input(place, index);
         }
     }
 

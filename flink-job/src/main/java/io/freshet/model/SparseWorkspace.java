@@ -20,7 +20,7 @@ public final class SparseWorkspace implements StepWorkspace {
         int columns = settings.numRates() * settings.numOutputs();
         this.logits = new double[columns];
         this.gradient = new double[columns];
-        this.scorer = new Scorer.Scratch(settings, 1);
+        this.scorer = new Scorer.Scratch(settings, 1, null);
     }
 
     @Override

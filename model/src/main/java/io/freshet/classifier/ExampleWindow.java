@@ -1,9 +1,9 @@
 package io.freshet.classifier;
 
+import io.freshet.ensemble.NearestOfClass;
 import io.freshet.ensemble.NearestVote;
 import io.freshet.ensemble.Projection;
 import io.freshet.ensemble.WindowDistances;
-import java.util.Arrays;
 
 /**
  * The last examples of the model's training, and two experts that predict by the distance to the
@@ -23,7 +23,7 @@ final class ExampleWindow {
     /** (examples) classes of the examples, oldest first. */
     private final int[] labels;
 
-    /** (dimensions, examples) projected examples, oldest first. */
+    /** (padded dimensions, WINDOW) projected examples, oldest first, then zeros. */
     private final float[][] points;
 
     /**
@@ -37,7 +37,7 @@ final class ExampleWindow {
         this.weights = weights;
         this.labels = labels;
         int dimensions = projection.dimensions();
-        points = new float[dimensions][labels.length];
+        points = new float[WindowDistances.padded(dimensions)][WindowDistances.WINDOW];
         for (int i = 0; i < labels.length; i++) {
             for (int d = 0; d < dimensions; d++) {
                 points[d][i] = examples[i * dimensions + d];
@@ -48,8 +48,8 @@ final class ExampleWindow {
     /** Scratch arrays for one example after another. */
     final class Scratch {
         private final float[] point = new float[points.length];
-        private final float[] distances = new float[labels.length];
-        private final float[] nearest = new float[numClasses];
+        private final float[] distances = new float[WindowDistances.WINDOW];
+        private final NearestOfClass nearest = new NearestOfClass(numClasses);
 
         /**
          * Predicts an example.
@@ -60,22 +60,14 @@ final class ExampleWindow {
          */
         void predict(float[] x, double[] probabilities, double[] logs, int at) {
             projection.project(x, 0, weights, point);
-            WindowDistances.compute(point, points, distances, labels.length);
-            Arrays.fill(nearest, Float.POSITIVE_INFINITY);
+            WindowDistances.compute(point, points, distances);
+            nearest.clear();
             int recent = Math.max(0, labels.length - WindowDistances.RECENT);
-            note(recent, labels.length);
-            NearestVote.vote(nearest, weights.length, probabilities, logs, at);
-            note(0, recent);
-            NearestVote.vote(nearest, weights.length, probabilities, logs, at + numClasses);
-        }
-
-        /** Notes the distances of some examples. */
-        private void note(int from, int to) {
-            for (int i = from; i < to; i++) {
-                if (distances[i] < nearest[labels[i]]) {
-                    nearest[labels[i]] = distances[i];
-                }
-            }
+            nearest.note(distances, labels, recent, labels.length);
+            NearestVote.vote(nearest.distances(), weights.length, probabilities, logs, at);
+            nearest.note(distances, labels, 0, recent);
+            NearestVote.vote(
+                    nearest.distances(), weights.length, probabilities, logs, at + numClasses);
         }
     }
 }

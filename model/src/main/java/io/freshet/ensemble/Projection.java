@@ -42,6 +42,22 @@ public final class Projection {
         return Math.min(numFeatures, MAX_DIMENSIONS);
     }
 
+    /** Returns whether points are the weighted features themselves. */
+    public boolean isIdentity() {
+        return matrix.length == 0;
+    }
+
+    /**
+     * Writes a row of the matrix, unless this {@link #isIdentity()}.
+     *
+     * @param row (numFeatures). Modified.
+     */
+    public void writeRow(int dimension, float[] row) {
+        for (int f = 0; f < numFeatures; f++) {
+            row[f] = matrix[f][dimension];
+        }
+    }
+
     /**
      * Projects the product of features and weights.
      *

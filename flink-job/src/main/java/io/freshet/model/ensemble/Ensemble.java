@@ -111,8 +111,7 @@ public final class Ensemble {
         this.numLinear = numLinear;
         tests = new FernTests(numFeatures, numClasses);
         ferns = new Ferns(tests, numClasses);
-        Projection projection = new Projection(numFeatures);
-        nearest = new NearestExamples(projection, numFeatures, numClasses);
+        nearest = new NearestExamples(numFeatures, numClasses);
         labels = rule.labelExperts() ? new LabelExperts(numClasses) : null;
         numExperts = numLinear + rule.numOtherExperts();
         this.mixture = mixture;
@@ -166,21 +165,37 @@ public final class Ensemble {
     }
 
     /**
-     * Predicts an example.
+     * Begins a block of rows, which are then predicted one after the other, and between which no
+     * {@link #refresh} happens.
+     *
+     * @param rows (count, width), of which the first columns are standardised features. Not
+     *     modified.
+     */
+    public void begin(BlockDistances block, float[] rows, int width, int count) {
+        nearest.project(block, rows, width, count);
+    }
+
+    /**
+     * Predicts a row of the block.
      *
      * @param row has the predictions of the linear experts, and receives those of the others
-     * @param x (numFeatures) standardised features from {@code offset} on. Not modified.
+     * @param block the block that begun last
+     * @param index index of the row in the block
+     * @param x (numFeatures) its standardised features from {@code offset} on. Not modified.
      * @param answer (numClasses) receives the probabilities of the classes
      */
-    public void predict(Row row, float[] x, int offset, double[] answer) {
+    public void predict(
+            Row row, BlockDistances block, int index, float[] x, int offset, double[] answer) {
         Arrays.fill(row.excluded, false);
         tests.activate(x, offset, row.cells);
         int at = numLinear * numClasses;
+        int ofNearest = at + Ferns.EXPERTS * numClasses;
+        nearest.predict(block, index, row.point, row.probabilities, row.logs, ofNearest);
+        // After the pass over the window, so that the cells are in the cache when they learn.
         ferns.predict(row.cells, row.probabilities, row.logs, at);
-        at += Ferns.EXPERTS * numClasses;
-        nearest.predict(x, offset, row.point, row.probabilities, row.logs, at);
         if (labels != null) {
-            labels.predict(row.probabilities, row.logs, at + NearestExamples.EXPERTS * numClasses);
+            int ofLabels = ofNearest + NearestExamples.EXPERTS * numClasses;
+            labels.predict(row.probabilities, row.logs, ofLabels);
         }
         updateCombination();
         combination.combine(row.probabilities, row.logs, row.bounded, row.answers, answer);

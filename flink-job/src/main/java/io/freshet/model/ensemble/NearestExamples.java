@@ -1,5 +1,6 @@
 package io.freshet.model.ensemble;
 
+import io.freshet.ensemble.NearestOfClass;
 import io.freshet.ensemble.NearestVote;
 import io.freshet.ensemble.Projection;
 import io.freshet.ensemble.WindowDistances;
@@ -26,12 +27,11 @@ final class NearestExamples {
 
     private static final double WEIGHT_FLOOR = 0.2;
 
-    private final Projection projection;
     private final int numFeatures;
     private final int numClasses;
     private final int dimensions;
 
-    /** (dimensions, WINDOW) projected examples, by their place in the ring. */
+    /** (padded dimensions, WINDOW) projected examples, by their place in the ring. */
     private final float[][] points;
 
     /** (WINDOW) classes of the examples, by their place in the ring. */
@@ -44,17 +44,15 @@ final class NearestExamples {
     private long nextRefresh = REFRESH;
 
     // Scratch for one example.
-    private final float[] distances = new float[WINDOW];
-    private final float[] nearest;
+    private final NearestOfClass nearest;
 
-    NearestExamples(Projection projection, int numFeatures, int numClasses) {
-        this.projection = projection;
+    NearestExamples(int numFeatures, int numClasses) {
         this.numFeatures = numFeatures;
         this.numClasses = numClasses;
-        this.dimensions = projection.dimensions();
-        this.points = new float[dimensions][WINDOW];
+        this.dimensions = Projection.dimensions(numFeatures);
+        this.points = new float[WindowDistances.padded(dimensions)][WINDOW];
         this.weights = new float[numFeatures];
-        this.nearest = new float[numClasses];
+        this.nearest = new NearestOfClass(numClasses);
         Arrays.fill(weights, 1);
     }
 
@@ -82,59 +80,73 @@ final class NearestExamples {
      */
     void refresh(float[][] parameters) {
         nextRefresh = seen - seen % REFRESH + REFRESH;
-        double max = 0;
-        double[] spread = new double[numFeatures];
-        for (int f = 0; f < numFeatures; f++) {
-            double mean = 0;
-            for (int c = 0; c < numClasses; c++) {
-                mean += parameters[c][f];
-            }
-            mean /= numClasses;
-            double sum = 0;
-            for (int c = 0; c < numClasses; c++) {
-                double difference = parameters[c][f] - mean;
-                sum += difference * difference;
-            }
-            spread[f] = Math.sqrt(sum);
-            max = Math.max(max, spread[f]);
+        float[] mean = new float[numFeatures];
+        for (float[] row : parameters) {
+            addScaled(row, 1f / numClasses, mean);
         }
+        float[] squares = new float[numFeatures];
+        for (float[] row : parameters) {
+            addSquaredDifferences(row, mean, squares);
+        }
+        float max = 0;
+        for (float square : squares) {
+            max = Math.max(max, square);
+        }
+        double maxSpread = Math.sqrt(max);
         for (int f = 0; f < numFeatures; f++) {
-            double relative = WEIGHT_FLOOR + spread[f] / max;
+            double relative = WEIGHT_FLOOR + Math.sqrt(squares[f]) / maxSpread;
             weights[f] = max > 0 ? (float) (relative * relative * relative) : 1;
         }
     }
 
+    private static void addScaled(float[] row, float factor, float[] to) {
+        for (int f = 0; f < to.length; f++) {
+            to[f] += factor * row[f];
+        }
+    }
+
+    private static void addSquaredDifferences(float[] row, float[] mean, float[] to) {
+        for (int f = 0; f < to.length; f++) {
+            float difference = row[f] - mean[f];
+            to[f] += difference * difference;
+        }
+    }
+
     /**
-     * Predicts an example.
+     * Projects the rows of a block, which are then predicted one after the other.
      *
-     * @param x (numFeatures) standardised features from {@code offset} on. Not modified.
-     * @param point (dimensions) receives the projected example, for {@link #learn}
+     * @param rows (count, width), of which the first columns are standardised features. Not
+     *     modified.
+     */
+    void project(BlockDistances block, float[] rows, int width, int count) {
+        block.project(rows, width, count, weights);
+    }
+
+    /**
+     * Predicts a row of a block.
+     *
+     * @param point (dimensions) receives the projected row, for {@link #learn}
      * @param probabilities (experts, numClasses) from {@code at} on. Modified.
      * @param logs logarithms of the probabilities, in the same places. Modified.
      */
     void predict(
-            float[] x, int offset, float[] point, double[] probabilities, double[] logs, int at) {
-        projection.project(x, offset, weights, point);
+            BlockDistances block,
+            int row,
+            float[] point,
+            double[] probabilities,
+            double[] logs,
+            int at) {
+        System.arraycopy(block.point(row), 0, point, 0, dimensions);
+        float[] distances = block.distances(row, points, seen);
         int count = (int) Math.min(seen, WINDOW);
-        WindowDistances.compute(point, points, distances, count);
-        Arrays.fill(nearest, Float.POSITIVE_INFINITY);
+        nearest.clear();
         int recent = Math.min(count, WindowDistances.RECENT);
-        for (int i = 0, place = (int) ((seen - recent) % WINDOW); i < recent; i++) {
-            note(place);
-            place = place + 1 == WINDOW ? 0 : place + 1;
-        }
-        NearestVote.vote(nearest, numFeatures, probabilities, logs, at);
-        for (int place = 0; place < count; place++) {
-            note(place);
-        }
-        NearestVote.vote(nearest, numFeatures, probabilities, logs, at + numClasses);
-    }
-
-    private void note(int place) {
-        int label = labels[place];
-        if (distances[place] < nearest[label]) {
-            nearest[label] = distances[place];
-        }
+        int oldest = (int) ((seen - recent) % WINDOW);
+        nearest.note(distances, labels, oldest, Math.min(oldest + recent, WINDOW));
+        nearest.note(distances, labels, 0, Math.max(oldest + recent - WINDOW, 0));
+        NearestVote.vote(nearest.distances(), numFeatures, probabilities, logs, at);
+        nearest.note(distances, labels, 0, count);
+        NearestVote.vote(nearest.distances(), numFeatures, probabilities, logs, at + numClasses);
     }
 
     /**

@@ -3,6 +3,7 @@ package io.freshet.model.ensemble;
 import io.freshet.ensemble.Combination;
 import io.freshet.ensemble.FernTests;
 import io.freshet.ensemble.Projection;
+import io.freshet.model.linalg.Precision;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -11,11 +12,13 @@ import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Fork;
 import org.openjdk.jmh.annotations.Measurement;
 import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OperationsPerInvocation;
 import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Param;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.openjdk.jmh.runner.Runner;
 import org.openjdk.jmh.runner.RunnerException;
@@ -35,6 +38,9 @@ public class EnsembleBenchmark {
     private static final int EXAMPLES = 4096;
     private static final int EXPERTS = 8;
 
+    /** Number of examples between two refreshes of the weights. */
+    private static final int BLOCK = NearestExamples.REFRESH;
+
     /** Features × classes. */
     @Param({"6x2", "54x7", "130x6", "512x10"})
     public String shape = "";
@@ -45,14 +51,15 @@ public class EnsembleBenchmark {
 
     private FernTests tests = new FernTests(1, 2);
     private Ferns ferns = new Ferns(tests, 2);
-    private Projection projection = new Projection(1);
-    private NearestExamples nearest = new NearestExamples(projection, 1, 2);
+    private BlockDistances block = new BlockDistances(1, 1, Precision.FLOAT);
+    private NearestExamples nearest = new NearestExamples(1, 2);
     private Combination combination = new Combination(EXPERTS, 2);
     private ExpertStack stack = new ExpertStack(EXPERTS, 2, 1e-4, 1.0 / EXPERTS);
 
     private int[] cells = new int[0];
     private float[] point = new float[0];
     private float[] weights = new float[0];
+    private float[] rows = new float[0];
     private float[] window = new float[0];
     private double[] probabilities = new double[0];
     private double[] logs = new double[0];
@@ -78,15 +85,16 @@ public class EnsembleBenchmark {
         }
         tests = new FernTests(numFeatures, numClasses);
         ferns = new Ferns(tests, numClasses);
-        projection = new Projection(numFeatures);
-        nearest = new NearestExamples(projection, numFeatures, numClasses);
+        block = new BlockDistances(numFeatures, BLOCK, Precision.FLOAT);
+        rows = new float[BLOCK * numFeatures];
+        nearest = new NearestExamples(numFeatures, numClasses);
         combination = new Combination(EXPERTS, numClasses);
         stack = new ExpertStack(EXPERTS, numClasses, 1e-4, 1.0 / EXPERTS);
         cells = new int[tests.numActive()];
-        point = new float[projection.dimensions()];
+        point = new float[Projection.dimensions(numFeatures)];
         weights = new float[numFeatures];
         Arrays.fill(weights, 1);
-        window = new float[projection.dimensions() * NearestExamples.WINDOW];
+        window = new float[point.length * NearestExamples.WINDOW];
         probabilities = new double[EXPERTS * numClasses];
         logs = new double[EXPERTS * numClasses];
         Arrays.fill(probabilities, 1.0 / numClasses);
@@ -100,9 +108,16 @@ public class EnsembleBenchmark {
         Arrays.fill(combination.mixture, 1.0 / EXPERTS);
         Arrays.fill(combination.answers, 1.0 / Combination.ANSWERS);
         for (int i = 0; i < EXAMPLES; i++) {
-            nearestPredictAndLearn();
             fernsPredictAndLearn();
         }
+        for (int i = 0; i < EXAMPLES; i += BLOCK) {
+            nearestPredictAndLearnBlock();
+        }
+    }
+
+    @TearDown
+    public void tearDown() {
+        block.close();
     }
 
     private int nextExample() {
@@ -135,16 +150,25 @@ public class EnsembleBenchmark {
     }
 
     @Benchmark
-    public float[] project() {
-        projection.project(examples[nextExample()], 0, weights, point);
-        return point;
+    @OperationsPerInvocation(BLOCK)
+    public BlockDistances projectBlock() {
+        int numFeatures = weights.length;
+        for (int row = 0; row < BLOCK; row++) {
+            System.arraycopy(examples[nextExample()], 0, rows, row * numFeatures, numFeatures);
+        }
+        nearest.project(block, rows, numFeatures, BLOCK);
+        return block;
     }
 
     @Benchmark
-    public double[] nearestPredictAndLearn() {
-        int example = nextExample();
-        nearest.predict(examples[example], 0, point, probabilities, logs, 0);
-        nearest.learn(point, labels[example]);
+    @OperationsPerInvocation(BLOCK)
+    public double[] nearestPredictAndLearnBlock() {
+        int first = (next + 1) % EXAMPLES;
+        projectBlock();
+        for (int row = 0; row < BLOCK; row++) {
+            nearest.predict(block, row, point, probabilities, logs, 0);
+            nearest.learn(point, labels[(first + row) % EXAMPLES]);
+        }
         return probabilities;
     }
 
