@@ -212,6 +212,12 @@ public final class Key<T> {
         return orWord(word, ", or ", number, defaultText);
     }
 
+    /** Returns a key for {@link #ofDoubles} or a word, which is the default. */
+    public static Key<Optional<List<Double>>> ofDoublesOr(
+            String word, String name, double min, double max, String meaning) {
+        return orWord(word, ", or ", ofDoubles(name, "", min, max, meaning), word);
+    }
+
     /** Returns a key for the values of another key, or a word that means none. */
     private static <T> Key<Optional<T>> orWord(
             String word, String or, Key<T> other, String defaultText) {

@@ -75,6 +75,9 @@ final class Scorer {
     /** (mini-batch) balanced weight of the class of each scored row; empty without a mixture. */
     private final double[] classWeights;
 
+    /** (learning rates) whether the rate is above 0. */
+    private final boolean[] learns;
+
     /** (learning rates) whether every loss since {@link #begin} was finite. */
     private final boolean[] finite;
 
@@ -163,6 +166,10 @@ final class Scorer {
         this.likelihoods = scratch.likelihoods;
         this.reported = scratch.reported;
         this.classWeights = scratch.classWeights;
+        this.learns = new boolean[numRates];
+        for (int rate = 0; rate < numRates; rate++) {
+            learns[rate] = mixture == null || mixture.rates().get(rate) > 0;
+        }
         this.finite = scratch.finite;
         this.trainingTargets = new double[loss.trainsOnReportedLoss() ? 0 : numOutputs];
         this.logMixed = new double[mixture == null ? 0 : trainingTargets.length];
@@ -211,11 +218,15 @@ final class Scorer {
         return ensemble == null ? null : ensemble.ensemble();
     }
 
-    /** Returns the learning rate with the largest weight in the mixture; 0 without a mixture. */
+    /**
+     * Returns the learning rate with the largest weight in the mixture, of those above 0; 0 without
+     * a mixture.
+     */
     int dominantRate() {
         int dominant = 0;
         for (int rate = 1; weights != null && rate < numRates; rate++) {
-            if (weights.weight(rate) > weights.weight(dominant)) {
+            boolean isLarger = weights.weight(rate) > weights.weight(dominant);
+            if (learns[rate] && (isLarger || !learns[dominant])) {
                 dominant = rate;
             }
         }

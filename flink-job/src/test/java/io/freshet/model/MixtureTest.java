@@ -242,6 +242,35 @@ class MixtureTest {
         }
     }
 
+    /** Rates of 0.001 and more follow the noise of so many features. */
+    @Test
+    void manyFeaturesWithoutASignal_areNoWorseThanGuessing() {
+        int numFeatures = 2_000;
+        Random random = new Random(3);
+        Examples stream = new Examples(numFeatures);
+        float[] features = new float[numFeatures];
+        for (int i = 0; i < 2_000; i++) {
+            for (int f = 0; f < numFeatures; f++) {
+                features[f] = (float) random.nextGaussian();
+            }
+            stream.add(features, 0, random.nextInt(3), 1);
+        }
+        double guess = 2_000 * Math.log(3);
+        LearnerFixture fixture = LearnerFixture.of(numFeatures, 3);
+        Mixture mixture =
+                new Mixture(
+                        Mixture.defaultRates(numFeatures), Mixture.DEFAULT_SWITCHING_RATES, false);
+        try (SoftmaxLearner learner = fixture.mixture(mixture).start();
+                SoftmaxLearner seven =
+                        fixture.mixture(new Mixture(Mixture.DEFAULT_RATES, 0.001, false)).start()) {
+            double total = RecordedEvaluation.byCalls(learner, stream, 256).totalLoss();
+            // ln 9 nats to find the expert, the switching rates, and chance.
+            assertThat(total).isLessThan(guess + 10);
+            assertThat(RecordedEvaluation.byCalls(seven, stream, 256).totalLoss())
+                    .isGreaterThan(guess + 100);
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(Concept.class)
     void meanLossUnderDrift_isBelowTheBestFixedRateInHindsight(Concept concept) {

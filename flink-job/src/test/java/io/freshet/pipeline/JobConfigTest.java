@@ -187,7 +187,7 @@ class JobConfigTest {
         settings.put("training.learning-rate", "0.5");
         // The keys of the mixture must have their defaults; see everyKeyOfTheMixture_isRead.
         settings.put("learner.type", "softmax");
-        settings.put("training.experts.rates", "0.001,0.003,0.01,0.03,0.1,0.3,1");
+        settings.put("training.experts.rates", "auto");
         settings.put("training.experts.shares", "0.0001,0.001,0.01,0.1");
         settings.put("training.experts.baselines", "false");
         settings.put("training.optimizer", "sgd");
@@ -1007,6 +1007,19 @@ class JobConfigTest {
                 .containsEntry("learner.type", "softmax");
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "100, '0.001,0.003,0.01,0.03,0.1,0.3,1'",
+        "101, '0,0.0001,0.001,0.003,0.01,0.03,0.1,0.3,1'"
+    })
+    void rates_dependOnTheNumberOfFeatures(String numFeatures, String rates) {
+        assertThat(
+                        JobConfig.parse(given("features", "", "num-features", numFeatures))
+                                .learn()
+                                .hyperParameters())
+                .containsEntry("training.experts.rates", rates);
+    }
+
     @Test
     void invalidRatesAndShares_areRefused() {
         for (String key : List.of("training.experts.rates", "training.experts.shares")) {
@@ -1019,10 +1032,13 @@ class JobConfigTest {
                                         + ": must have at least one value and no duplicates");
             }
         }
-        assertThat(problems("training.experts.rates", "0.1,0"))
+        assertThat(problems("training.experts.rates", "0"))
+                .containsExactly("training.experts.rates = 0: must have a rate greater than 0");
+        assertThat(problems("training.experts.rates", "0.1,-1"))
                 .containsExactly(
-                        "training.experts.rates = 0.1,0: must be comma-separated numbers,"
-                                + " each a number above 0, at most 3.4028234663852886E38");
+                        "training.experts.rates = 0.1,-1: must be auto, or comma-separated"
+                                + " numbers, each a number, at least 0.0, at most"
+                                + " 3.4028234663852886E38");
         assertThat(problems("training.experts.shares", "0.1,1"))
                 .containsExactly(
                         "training.experts.shares = 0.1,1: must be comma-separated numbers,"

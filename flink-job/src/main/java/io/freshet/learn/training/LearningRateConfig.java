@@ -3,6 +3,7 @@ package io.freshet.learn.training;
 import io.freshet.config.Key;
 import io.freshet.config.OptionKeys;
 import io.freshet.config.Settings;
+import io.freshet.ingest.IngestConfig;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.mixture.Mixture;
 import java.util.HashSet;
@@ -28,15 +29,21 @@ public final class LearningRateConfig {
                         + " rate in training.experts.rates. The prediction is the weighted mean of"
                         + " the experts' predictions; experts that predicted well recently have"
                         + " large weights.");
-    static final Key<List<Double>> EXPERTS_RATES =
-            MIXTURE_KEYS.add(
-                    Key.ofDoubles(
-                            "training.experts.rates",
-                            Key.text(Mixture.DEFAULT_RATES),
-                            Double.MIN_VALUE,
-                            Float.MAX_VALUE,
-                            "Learning rates of the mixture's experts, one for each expert."),
-                    Mixture::rates);
+    static final Key<Optional<List<Double>>> EXPERTS_RATES =
+            Key.ofDoublesOr(
+                    "auto",
+                    "training.experts.rates",
+                    0,
+                    Float.MAX_VALUE,
+                    "Learning rates of the mixture's experts, one for each expert. Auto: "
+                            + Key.text(Mixture.DEFAULT_RATES)
+                            + ", and with more than "
+                            + Mixture.MAX_FEATURES_OF_DEFAULT_RATES
+                            + " dense features before them "
+                            + Key.text(Mixture.RATES_FOR_MANY_FEATURES)
+                            + ". An expert with learning rate 0 does not learn, and gives all"
+                            + " classes the same probability, so that the mixture is never worse"
+                            + " than that.");
     static final Key<List<Double>> EXPERTS_SHARES =
             MIXTURE_KEYS.add(
                     Key.ofDoubles(
@@ -64,7 +71,8 @@ public final class LearningRateConfig {
 
     /** The keys of the learning rate and the mixture. */
     static final List<Key<?>> KEYS =
-            Stream.concat(Stream.of(LEARNING_RATE), MIXTURE_KEYS.keys().stream()).toList();
+            Stream.concat(Stream.of(LEARNING_RATE, EXPERTS_RATES), MIXTURE_KEYS.keys().stream())
+                    .toList();
 
     private LearningRateConfig() {}
 
@@ -73,7 +81,7 @@ public final class LearningRateConfig {
      *
      * @return null if the learning rate is fixed, or if there was a problem
      */
-    static @Nullable Mixture mixture(Settings settings) {
+    static @Nullable Mixture mixture(Settings settings, IngestConfig ingest) {
         boolean baselines = settings.get(EXPERTS_BASELINES);
         if (settings.get(LEARNING_RATE).isPresent()) {
             if (baselines) {
@@ -87,15 +95,25 @@ public final class LearningRateConfig {
                     LEARNING_RATE, List.of(), List.of(EXPERTS_RATES, EXPERTS_SHARES));
             return null;
         }
-        boolean distinctRates = requireDistinct(settings, EXPERTS_RATES);
-        boolean distinctShares = requireDistinct(settings, EXPERTS_SHARES);
-        return distinctRates && distinctShares
-                ? new Mixture(settings.get(EXPERTS_RATES), settings.get(EXPERTS_SHARES), baselines)
-                : null;
+        List<Double> rates =
+                settings.get(EXPERTS_RATES)
+                        .orElseGet(
+                                () ->
+                                        ingest.isSparse()
+                                                ? Mixture.DEFAULT_RATES
+                                                : Mixture.defaultRates(ingest.numFeatures()));
+        List<Double> shares = settings.get(EXPERTS_SHARES);
+        boolean distinctRates = requireDistinct(settings, EXPERTS_RATES, rates);
+        if (distinctRates && rates.stream().allMatch(rate -> rate == 0)) {
+            settings.problem(
+                    settings.assignment(EXPERTS_RATES) + ": must have a rate greater than 0");
+            distinctRates = false;
+        }
+        boolean distinctShares = requireDistinct(settings, EXPERTS_SHARES, shares);
+        return distinctRates && distinctShares ? new Mixture(rates, shares, baselines) : null;
     }
 
-    private static boolean requireDistinct(Settings settings, Key<List<Double>> key) {
-        List<Double> values = settings.get(key);
+    private static boolean requireDistinct(Settings settings, Key<?> key, List<Double> values) {
         if (!values.isEmpty() && new HashSet<>(values).size() == values.size()) {
             return true;
         }
@@ -109,6 +127,9 @@ public final class LearningRateConfig {
         Mixture mixture = learner.mixture();
         Map<String, String> values =
                 mixture == null ? new TreeMap<>() : MIXTURE_KEYS.values(mixture);
+        if (mixture != null) {
+            values.put(EXPERTS_RATES.name(), Key.text(mixture.rates()));
+        }
         if (learner.ensemble() != null) {
             values.put(EXPERTS_BASELINES.name(), Key.text(learner.ensemble().labelExperts()));
         }

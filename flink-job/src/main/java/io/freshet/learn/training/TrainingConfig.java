@@ -73,7 +73,7 @@ public final class TrainingConfig {
         Loss loss = LossOption.read(settings, ingest);
         Optimizer optimizer = optimizer(settings, ingest);
         EnsembleRule ensemble = LearnerOption.ensemble(settings, ingest);
-        Mixture mixture = mixture(settings);
+        Mixture mixture = mixture(settings, ingest);
         if (ensemble != null && mixture != null) {
             mixture = new Mixture(EnsembleRule.LINEAR_RATES, mixture.switchingRates(), false);
         }
@@ -132,7 +132,7 @@ public final class TrainingConfig {
         return settings.get(LearningRateConfig.LEARNING_RATE).isEmpty();
     }
 
-    private static @Nullable Mixture mixture(Settings settings) {
+    private static @Nullable Mixture mixture(Settings settings, IngestConfig ingest) {
         if (isAuto(settings)) {
             for (Key<?> key : OptimizerOption.keysRefusedUnderMixture(settings)) {
                 if (!settings.isDefault(key)) {
@@ -143,7 +143,7 @@ public final class TrainingConfig {
                 refuseUnderAuto(settings, LossOption.LOSS);
             }
         }
-        return LearningRateConfig.mixture(settings);
+        return LearningRateConfig.mixture(settings, ingest);
     }
 
     private static void refuseUnderAuto(Settings settings, Key<?> key) {

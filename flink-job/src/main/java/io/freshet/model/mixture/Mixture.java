@@ -3,6 +3,7 @@ package io.freshet.model.mixture;
 import java.io.Serializable;
 import java.util.HashSet;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Fixed-share mixture of experts: learners with different learning rates, and optionally two
@@ -35,7 +36,7 @@ import java.util.List;
  * Vovk, <i>Aggregating strategies</i> (1990); Monteleoni and Jaakkola, <i>Online learning of
  * non-stationary sequences</i> (2003), for mixing switching rates.
  *
- * @param rates the learning rates, at least one, without duplicates
+ * @param rates the learning rates, at least one greater than 0, without duplicates
  * @param switchingRates {@code α}: at least one, each at least 0 and less than 1, without
  *     duplicates
  * @param baselines whether the two baselines of {@link Baselines} are experts, too
@@ -45,6 +46,16 @@ public record Mixture(List<Double> rates, List<Double> switchingRates, boolean b
     /** Default learning rates, half a decade apart; they cover what streams were found to need. */
     public static final List<Double> DEFAULT_RATES =
             List.of(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0);
+
+    /** Largest number of features for which the default learning rates are enough. */
+    public static final int MAX_FEATURES_OF_DEFAULT_RATES = 100;
+
+    /**
+     * Learning rates that are added where there are more features. The step of a rate grows with
+     * {@code ‖x‖²}, which for standardised features is about their number; where most features are
+     * noise, that of 0.001 is too long. The expert with rate 0 stays at equal probabilities.
+     */
+    public static final List<Double> RATES_FOR_MANY_FEATURES = List.of(0.0, 0.0001);
 
     /** Default switching rates: from one switch in 10,000 examples to one in ten. */
     public static final List<Double> DEFAULT_SWITCHING_RATES = List.of(0.0001, 0.001, 0.01, 0.1);
@@ -60,10 +71,13 @@ public record Mixture(List<Double> rates, List<Double> switchingRates, boolean b
                             + rates);
         }
         for (double rate : rates) {
-            if (!(rate > 0 && rate <= Float.MAX_VALUE)) {
+            if (!(rate >= 0 && rate <= Float.MAX_VALUE)) {
                 throw new IllegalArgumentException(
-                        "learning rates must be finite and greater than 0, but are " + rates);
+                        "learning rates must be finite and at least 0, but are " + rates);
             }
+        }
+        if (rates.stream().allMatch(rate -> rate == 0)) {
+            throw new IllegalArgumentException("a learning rate must be greater than 0");
         }
         switchingRates = List.copyOf(switchingRates);
         if (switchingRates.isEmpty()
@@ -79,6 +93,13 @@ public record Mixture(List<Double> rates, List<Double> switchingRates, boolean b
     /** Creates a mixture with a single switching rate. */
     public Mixture(List<Double> rates, double switchingRate, boolean baselines) {
         this(rates, List.of(switchingRate), baselines);
+    }
+
+    /** Returns the default learning rates for a number of dense features. */
+    public static List<Double> defaultRates(int numFeatures) {
+        return numFeatures <= MAX_FEATURES_OF_DEFAULT_RATES
+                ? DEFAULT_RATES
+                : Stream.concat(RATES_FOR_MANY_FEATURES.stream(), DEFAULT_RATES.stream()).toList();
     }
 
     /** Returns the sum of the learning rates. */
