@@ -26,10 +26,11 @@ public final class OptionKeys<T> {
     /**
      * Adds a key.
      *
-     * @param property returns the value of the key under which the object was created
+     * @param property returns the value under which the object was created; of a key that may also
+     *     be a word, such as {@code auto}, the value that it stood for
      * @return the key
      */
-    public <V> Key<V> add(Key<V> key, Function<T, V> property) {
+    public <V> Key<V> add(Key<V> key, Function<T, ?> property) {
         properties.put(key, property);
         return key;
     }

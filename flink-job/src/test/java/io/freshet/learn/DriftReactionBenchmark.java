@@ -9,6 +9,7 @@ import io.freshet.learn.drift.DriftConfig;
 import io.freshet.learn.drift.DriftReaction;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.device.DeviceFallback;
+import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.mixture.Mixture;
@@ -65,30 +66,39 @@ final class DriftReactionBenchmark {
             streams.put(Path.of(file).getFileName().toString(), List.of(csv(Path.of(file))));
         }
         System.out.println("log-loss in per cent of that without a reaction; alerts in brackets");
-        for (Double rate : Arrays.asList(null, 0.01, 0.1)) {
-            System.out.println(rate == null ? "\nmixture" : "\nrate " + rate + ", momentum 0.9");
-            streams.forEach((name, streamsOfName) -> print(name, streamsOfName, rate));
+        for (Training training :
+                List.of(
+                        new Training("ensemble", null, true),
+                        new Training("mixture", null, false),
+                        new Training("rate 0.01, momentum 0.9", 0.01, false),
+                        new Training("rate 0.1, momentum 0.9", 0.1, false))) {
+            System.out.println("\n" + training.name());
+            streams.forEach((name, streamsOfName) -> print(name, streamsOfName, training));
         }
     }
 
-    private static void print(
-            String name, List<List<Blocks.Example>> streams, @Nullable Double rate) {
+    /**
+     * @param rate the fixed learning rate; null for a mixture of several
+     */
+    private record Training(String name, @Nullable Double rate, boolean isEnsemble) {}
+
+    private static void print(String name, List<List<Blocks.Example>> streams, Training training) {
         StringBuilder line = new StringBuilder(String.format("%-24s", name));
         double[] without = new double[streams.size()];
         for (int i = 0; i < without.length; i++) {
-            without[i] = run(streams.get(i), rate, DriftReaction.NONE)[0];
+            without[i] = run(streams.get(i), training, DriftReaction.NONE)[0];
         }
         line.append(String.format(" none %.4f", Arrays.stream(without).average().orElse(0)));
         for (DriftReaction reaction : DriftReaction.values()) {
             boolean needsRate =
                     reaction == DriftReaction.BOOST || reaction == DriftReaction.RESET_OPTIMIZER;
-            if (reaction == DriftReaction.NONE || (rate == null && needsRate)) {
+            if (reaction == DriftReaction.NONE || (training.rate() == null && needsRate)) {
                 continue;
             }
             double ratio = 0;
             double alerts = 0;
             for (int i = 0; i < without.length; i++) {
-                double[] result = run(streams.get(i), rate, reaction);
+                double[] result = run(streams.get(i), training, reaction);
                 ratio += result[0] / without[i] / without.length;
                 alerts += result[1] / without.length;
             }
@@ -102,12 +112,12 @@ final class DriftReactionBenchmark {
 
     /** Returns the log-loss and the number of alerts. */
     private static double[] run(
-            List<Blocks.Example> stream, @Nullable Double rate, DriftReaction reaction) {
+            List<Blocks.Example> stream, Training training, DriftReaction reaction) {
         double loss = 0;
         long count = 0;
         List<DriftAlert> alerts = new ArrayList<>();
         try (Learner learner =
-                new Learner("m", new LearnerWorkspace(config(stream, rate, reaction)))) {
+                new Learner("m", new LearnerWorkspace(config(stream, training, reaction)))) {
             for (int from = 0; from < stream.size(); from += 256) {
                 ExampleBlock block =
                         Blocks.block(stream.subList(from, Math.min(from + 256, stream.size())));
@@ -122,8 +132,11 @@ final class DriftReactionBenchmark {
     }
 
     private static LearnConfig config(
-            List<Blocks.Example> stream, @Nullable Double rate, DriftReaction reaction) {
+            List<Blocks.Example> stream, Training training, DriftReaction reaction) {
         int classes = 1 + stream.stream().mapToInt(Blocks.Example::label).max().orElseThrow();
+        Double rate = training.rate();
+        List<Double> rates =
+                training.isEnsemble() ? EnsembleRule.LINEAR_RATES : Mixture.DEFAULT_RATES;
         LearnerSettings learner =
                 new LearnerSettings(
                         stream.get(0).features().length,
@@ -132,14 +145,17 @@ final class DriftReactionBenchmark {
                         new CrossEntropy(classes),
                         rate == null ? new Sgd(1, 0) : new Sgd(rate / 10, 0.9),
                         rate == null
-                                ? new Mixture(
-                                        Mixture.DEFAULT_RATES,
-                                        Mixture.DEFAULT_SWITCHING_RATES,
-                                        false)
+                                ? new Mixture(rates, Mixture.DEFAULT_SWITCHING_RATES, false)
                                 : null,
                         MiniBatchReduction.EXAMPLES,
-                        new Standardization(),
-                        10);
+                        new Standardization(
+                                training.isEnsemble()
+                                        ? EnsembleRule.CLIP
+                                        : Standardization.DEFAULT_CLIP,
+                                false),
+                        10,
+                        false,
+                        training.isEnsemble() ? new EnsembleRule(false) : null);
         return new LearnConfig(
                 learner,
                 java.util.stream.IntStream.range(0, classes).mapToObj(k -> "" + k).toList(),

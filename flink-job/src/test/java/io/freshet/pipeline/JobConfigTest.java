@@ -193,7 +193,7 @@ class JobConfigTest {
         settings.put("training.optimizer", "sgd");
         // The keys of another scaling must have their defaults.
         settings.put("scaler.half-life", "10000");
-        settings.put("scaler.clip", "10");
+        settings.put("scaler.clip", "auto");
         // The keys of another optimiser must have their defaults.
         settings.put("training.adam.beta1", "0.9");
         settings.put("training.adam.beta2", "0.999");
@@ -1374,6 +1374,10 @@ class JobConfigTest {
                 .containsExactly(
                         "scaler.clip = 0.5 would clip usual values: set it to at least 1, or to 0"
                                 + " to clip none");
+        assertThat(JobConfig.parse(given()).learn().hyperParameters())
+                .containsEntry("scaler.clip", "10");
+        assertThat(JobConfig.parse(with("learner.type", "ensemble")).learn().hyperParameters())
+                .containsEntry("scaler.clip", "100");
         assertThat(JobConfig.parse(with("scaler.clip", "0")).learn().learner().scaler())
                 .isEqualTo(new Standardization());
     }

@@ -30,20 +30,22 @@ public final class LearningRateConfig {
                         + " the experts' predictions; experts that predicted well recently have"
                         + " large weights.");
     static final Key<Optional<List<Double>>> EXPERTS_RATES =
-            Key.ofDoublesOr(
-                    "auto",
-                    "training.experts.rates",
-                    0,
-                    Float.MAX_VALUE,
-                    "Learning rates of the mixture's experts, one for each expert. Auto: "
-                            + Key.text(Mixture.DEFAULT_RATES)
-                            + ", and with more than "
-                            + Mixture.MAX_FEATURES_OF_DEFAULT_RATES
-                            + " dense features before them "
-                            + Key.text(Mixture.RATES_FOR_MANY_FEATURES)
-                            + ". An expert with learning rate 0 does not learn, and gives all"
-                            + " classes the same probability, so that the mixture is never worse"
-                            + " than that.");
+            MIXTURE_KEYS.add(
+                    Key.ofDoublesOr(
+                            "auto",
+                            "training.experts.rates",
+                            0,
+                            Float.MAX_VALUE,
+                            "Learning rates of the mixture's experts, one for each expert. Auto: "
+                                    + Key.text(Mixture.DEFAULT_RATES)
+                                    + ", and with more than "
+                                    + Mixture.MAX_FEATURES_OF_DEFAULT_RATES
+                                    + " dense features before them "
+                                    + Key.text(Mixture.RATES_FOR_MANY_FEATURES)
+                                    + ". An expert with learning rate 0 does not learn, and gives"
+                                    + " all classes the same probability, so that the mixture is"
+                                    + " never worse than that."),
+                    Mixture::rates);
     static final Key<List<Double>> EXPERTS_SHARES =
             MIXTURE_KEYS.add(
                     Key.ofDoubles(
@@ -71,8 +73,7 @@ public final class LearningRateConfig {
 
     /** The keys of the learning rate and the mixture. */
     static final List<Key<?>> KEYS =
-            Stream.concat(Stream.of(LEARNING_RATE, EXPERTS_RATES), MIXTURE_KEYS.keys().stream())
-                    .toList();
+            Stream.concat(Stream.of(LEARNING_RATE), MIXTURE_KEYS.keys().stream()).toList();
 
     private LearningRateConfig() {}
 
@@ -127,9 +128,6 @@ public final class LearningRateConfig {
         Mixture mixture = learner.mixture();
         Map<String, String> values =
                 mixture == null ? new TreeMap<>() : MIXTURE_KEYS.values(mixture);
-        if (mixture != null) {
-            values.put(EXPERTS_RATES.name(), Key.text(mixture.rates()));
-        }
         if (learner.ensemble() != null) {
             values.put(EXPERTS_BASELINES.name(), Key.text(learner.ensemble().labelExperts()));
         }

@@ -5,12 +5,14 @@ import io.freshet.config.OptionKeys;
 import io.freshet.config.Settings;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.ingest.MissingValues;
+import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.scale.FadingStandardization;
 import io.freshet.model.scale.ScalerRule;
 import io.freshet.model.scale.Standardization;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -62,18 +64,24 @@ public enum ScalerOption {
 
     /** Keys of several scalings. */
     private static final class SharedKeys {
-        static final Key<Double> CLIP =
-                Key.ofDouble(
+        static final Key<Optional<Double>> CLIP =
+                Key.ofDoubleOr(
+                        "auto",
                         "scaler.clip",
-                        10,
+                        "auto",
                         0,
                         1e6,
                         "Number of standard deviations from the mean at which a value of a feature"
                             + " is clipped, before the scaler observes it and after it is scaled,"
                             + " so that a single wrong reading does not make the feature useless: 0"
-                            + " to clip none, else at least 1. Rare values of a feature that is"
-                            + " mostly constant, and a new level that lasts, are not clipped. The"
-                            + " metrics count the clipped values.");
+                            + " to clip none, else at least 1. Auto: "
+                                + Key.text(Standardization.DEFAULT_CLIP)
+                                + ", or "
+                                + Key.text(EnsembleRule.CLIP)
+                                + " for an ensemble, whose steps an outlier does not lengthen. Rare"
+                                + " values of a feature that is mostly constant, and a new level"
+                                + " that lasts, are not clipped. The metrics count the clipped"
+                                + " values.");
     }
 
     /** The key that selects the scaling. */
@@ -143,8 +151,14 @@ public enum ScalerOption {
         return IngestConfig.missing(settings) == MissingValues.MEAN;
     }
 
-    private static double clip(Settings settings, Key<Double> key) {
-        double clip = settings.get(key);
+    private static double clip(Settings settings, Key<Optional<Double>> key) {
+        double clip =
+                settings.get(key)
+                        .orElseGet(
+                                () ->
+                                        settings.get(LearnerOption.TYPE) == LearnerOption.ENSEMBLE
+                                                ? EnsembleRule.CLIP
+                                                : Standardization.DEFAULT_CLIP);
         if (clip > 0 && clip < 1) {
             settings.problem(
                     settings.assignment(key)

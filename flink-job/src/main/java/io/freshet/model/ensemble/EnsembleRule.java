@@ -13,6 +13,12 @@ public record EnsembleRule(boolean labelExperts) implements Serializable {
     /** Learning rates of the linear experts, whose steps are normalised. */
     public static final List<Double> LINEAR_RATES = List.of(0.001, 0.01, 0.1, 1.0);
 
+    /**
+     * Number of standard deviations at which outliers are clipped. Larger than for linear models:
+     * normalised steps do not grow with an outlier, and ferns and distances use what it tells.
+     */
+    public static final double CLIP = 100;
+
     /** Index of the learning rate whose parameters weight the features in distances. */
     public static final int DISTANCE_RATE = 1;
 

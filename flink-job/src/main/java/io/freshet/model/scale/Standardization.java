@@ -9,6 +9,9 @@ package io.freshet.model.scale;
  *     observed
  */
 public record Standardization(double clip, boolean acceptsMissing) implements ScalerRule {
+    /** Default {@code clip} of linear models. */
+    public static final double DEFAULT_CLIP = 10;
+
     public Standardization {
         ScalerRule.requireClip(clip);
     }
