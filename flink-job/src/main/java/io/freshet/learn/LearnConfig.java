@@ -78,22 +78,30 @@ public record LearnConfig(
                         + " the model is trained on it as it is. Off: a mini-batch ends only when"
                         + " it is full or at the end of the input, so that a replay forms the same"
                         + " mini-batches.");
-    public static final Key<Integer> MODELS_MAX =
-            Key.ofInt(
+    private static final int MAX_MODELS = 1000;
+    private static final int MAX_ENSEMBLES = 100;
+
+    public static final Key<Optional<Integer>> MODELS_MAX =
+            Key.ofIntOr(
+                            "auto",
                             "models.max",
-                            1000,
                             1,
                             10_000_000,
                             "models",
                             "Maximum number of models that a subtask keeps in memory. Beyond it,"
                                 + " the least recently used model is written to state and reloaded"
-                                + " at its next event. With defaults, 10 features and 5 classes, a"
-                                + " model whose windows are full takes about 75 kB of the heap and"
-                                + " 10 kB outside it. If the memory is too small for this many"
-                                + " models, a warning is logged when the job starts. When the heap"
-                                + " is full, models are evicted earlier, and the job fails if that"
-                                + " frees too little memory; flink.state.backend.type=rocksdb keeps"
-                                + " state out of the heap.")
+                                + " at its next event. Auto: "
+                                    + MAX_MODELS
+                                    + ", or "
+                                    + MAX_ENSEMBLES
+                                    + " ensembles. With defaults, 10 features and 5 classes, a"
+                                    + " model whose windows are full takes about 75 kB of the heap"
+                                    + " and 10 kB outside it, and an ensemble 1.5 MB more. If the"
+                                    + " memory is too small for this many models, a warning is"
+                                    + " logged when the job starts. When the heap is full, models"
+                                    + " are evicted earlier, and the job fails if that frees too"
+                                    + " little memory; flink.state.backend.type=rocksdb keeps state"
+                                    + " out of the heap.")
                     .changeable();
     public static final Key<Long> MODELS_MAX_BYTES =
             Key.ofBytes(
@@ -259,7 +267,8 @@ public record LearnConfig(
                 ingest.labelType(),
                 miniBatchMaxWait(settings, blocksByCount),
                 blocksByCount,
-                settings.get(MODELS_MAX),
+                settings.get(MODELS_MAX)
+                        .orElse(learner.ensemble() == null ? MAX_MODELS : MAX_ENSEMBLES),
                 settings.get(MODELS_PUBLISH_INTERVAL),
                 DriftConfig.from(settings, learner),
                 settings.get(DEVICE_FALLBACK),
