@@ -23,10 +23,10 @@ public final class Combination {
     public static final int ANSWERS = 3;
 
     /** Smallest log-probability of an expert that the stacks see. */
-    private static final double MIN_LOG = -9;
+    public static final double MIN_LOG = -9;
 
     /** Smallest log-probability of the mixture under the correction. */
-    private static final double MIN_BASE = -12;
+    public static final double MIN_BASE = -12;
 
     /** Smallest probability that the mixture gives a class. */
     private static final double MIN_PROBABILITY = 1e-300;

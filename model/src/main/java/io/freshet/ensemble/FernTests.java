@@ -13,15 +13,17 @@ package io.freshet.ensemble;
  */
 public final class FernTests {
     /** Number of tests of a fern. */
-    static final int TESTS = 8;
+    public static final int TESTS = 8;
+
+    /** Number of the first tests of a fern, which name its shallow cells. */
+    public static final int SHALLOW_TESTS = 2;
 
     /** Number of cells of a fern that its first two tests name. */
-    static final int SHALLOW_CELLS = 4;
+    public static final int SHALLOW_CELLS = 1 << SHALLOW_TESTS;
 
     /** Number of cells of a fern. */
     public static final int CELLS = SHALLOW_CELLS + (1 << TESTS);
 
-    private static final int SHALLOW_TESTS = 2;
     private static final int MAX_FERNS = 64;
     private static final int MIN_FERNS = 16;
     private static final int MAX_FERNS_TIMES_CLASSES = 4096;
@@ -53,6 +55,25 @@ public final class FernTests {
     /** Returns the number of ferns for a number of classes: fewer where classes are many. */
     public static int numFerns(int numClasses) {
         return Math.min(MAX_FERNS, Math.max(MIN_FERNS, MAX_FERNS_TIMES_CLASSES / numClasses));
+    }
+
+    /** Returns the number of ferns. */
+    public int numFerns() {
+        return numFerns;
+    }
+
+    /**
+     * Returns the feature of a test.
+     *
+     * @param test index; the tests of a fern follow each other
+     */
+    public int feature(int test) {
+        return features[test];
+    }
+
+    /** Returns the threshold of a test, which the feature passes if it is larger. */
+    public float threshold(int test) {
+        return thresholds[test];
     }
 
     /** Returns the number of cells that are active for an example: two of each fern. */

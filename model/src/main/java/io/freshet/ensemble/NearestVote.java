@@ -12,8 +12,11 @@ package io.freshet.ensemble;
  * }</pre>
  */
 public final class NearestVote {
-    private static final double PRIOR = 0.05;
-    private static final double DISTANCE_FLOOR = 1e-4;
+    /** Sum of what all classes have beside their examples. */
+    public static final double PRIOR = 0.05;
+
+    /** {@code δ} for each feature. */
+    public static final double DISTANCE_FLOOR = 1e-4;
 
     private NearestVote() {}
 

@@ -9,8 +9,10 @@ import io.freshet.local.models.StoredSnapshot;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.pipeline.JobTopics;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -27,7 +29,7 @@ import picocli.CommandLine.Spec;
             "Writes a version of a model to a file: avro, the records of the snapshot; onnx, which"
                     + " ONNX Runtime runs; npz, arrays of NumPy; json.",
             "Sparse models have only the features that occurred, and cannot be exported to onnx."
-                    + " Ensembles can be exported to avro only."
+                    + " Ensembles can be exported to avro and onnx."
         })
 final class ModelsExportCommand implements Callable<Integer> {
     @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
@@ -83,7 +85,13 @@ final class ModelsExportCommand implements Callable<Integer> {
                     e);
         }
         PrintWriter out = spec.commandLine().getOut();
-        out.println(snapshot.classifier() + " in " + output);
+        out.println(
+                String.format(
+                        Locale.ROOT,
+                        "%s in %s, %,d bytes",
+                        snapshot.classifier(),
+                        output,
+                        Files.size(output)));
         out.flush();
         return 0;
     }

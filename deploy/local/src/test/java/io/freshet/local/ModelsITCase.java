@@ -28,6 +28,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
@@ -176,12 +177,16 @@ class ModelsITCase {
                 .isGreaterThanOrEqualTo(Math.abs(largest));
     }
 
-    private static Path export(String format) {
+    private static Path export(String format) throws IOException {
         Path file = directory.resolve("a." + format);
         CommandResult export =
                 models("export", "a", "--format", format, "--output", file.toString());
         assertThat(export.code()).as(export.err()).isZero();
-        assertThat(export.out()).contains("of model \"a\" in " + file);
+        assertThat(export.out())
+                .contains(
+                        "of model \"a\" in "
+                                + file
+                                + String.format(Locale.ROOT, ", %,d bytes", Files.size(file)));
         return file;
     }
 

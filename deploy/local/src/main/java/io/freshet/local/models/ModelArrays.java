@@ -22,7 +22,7 @@ record ModelArrays(int[] columns, float[] scales, int numRows, float[] weights, 
     static ModelArrays of(ModelContent content) {
         if (content.isEnsemble()) {
             throw new IllegalArgumentException(
-                    "the model is an ensemble, of which only avro has all experts");
+                    "the model is an ensemble, of which only avro and onnx have all experts");
         }
         return content.isSparse() ? sparse(content) : dense(content);
     }

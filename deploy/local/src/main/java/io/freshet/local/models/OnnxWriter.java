@@ -2,29 +2,21 @@ package io.freshet.local.models;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.freshet.classifier.Classifier;
+import io.freshet.classifier.EnsembleContent;
 import io.freshet.classifier.ModelContent;
 import io.freshet.classifier.ModelInfo;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.TreeMap;
-import onnx.Onnx.AttributeProto;
-import onnx.Onnx.GraphProto;
 import onnx.Onnx.ModelProto;
-import onnx.Onnx.NodeProto;
 import onnx.Onnx.OperatorSetIdProto;
 import onnx.Onnx.StringStringEntryProto;
-import onnx.Onnx.TensorProto;
-import onnx.Onnx.TensorShapeProto;
-import onnx.Onnx.TypeProto;
-import onnx.Onnx.ValueInfoProto;
-import org.nd4j.shade.protobuf.ByteString;
 
 /**
- * Writer of a dense model as ONNX.
+ * Writer of a dense model or an ensemble as ONNX.
  *
  * <p>The input {@value #FEATURES} is (N, numFeatures) float. The outputs are {@value
  * #PROBABILITIES}, (N, classes) float, and {@value #CLASS}, (N) int64, the index of the first class
@@ -43,12 +35,11 @@ final class OnnxWriter {
     /** Version of ONNX's file format that has this operator set. */
     private static final int IR_VERSION = 7;
 
-    private static final int DOUBLE = TensorProto.DataType.DOUBLE_VALUE;
-    private static final int FLOAT = TensorProto.DataType.FLOAT_VALUE;
-    private static final int INT64 = TensorProto.DataType.INT64_VALUE;
+    /** Largest size of the constants: protobuf's, less 16 MiB for nodes and names; bytes. */
+    private static final int MAX_BYTES = Integer.MAX_VALUE - (1 << 24);
 
     private final ModelContent content;
-    private final GraphProto.Builder graph = GraphProto.newBuilder().setName("freshet");
+    private final OnnxGraph graph = new OnnxGraph();
 
     private OnnxWriter(ModelContent content) {
         this.content = content;
@@ -58,8 +49,8 @@ final class OnnxWriter {
      * Writes a model.
      *
      * @param version version of the program
-     * @throws IllegalArgumentException if the model is sparse, an ensemble or too large for the
-     *     format
+     * @throws IllegalArgumentException if the model is sparse or too large for the format, or an
+     *     ensemble whose distances ONNX cannot say precisely
      */
     static void write(ModelContent content, String version, OutputStream out) throws IOException {
         if (content.isSparse()) {
@@ -68,14 +59,25 @@ final class OnnxWriter {
                             + content.info().numFeatures()
                             + " features; npz, json and avro have only those that occurred");
         }
-        long values = content.parameters().length + 3L * content.info().numFeatures();
-        if (values * Double.BYTES > Integer.MAX_VALUE / 2) {
+        long bytes = bytes(content);
+        if (bytes > MAX_BYTES) {
             throw new IllegalArgumentException(
-                    "the model has "
-                            + content.parameters().length
-                            + " parameters, too many for a file of ONNX; npz has no such limit");
+                    String.format(
+                            Locale.ROOT,
+                            "its parameters would have %,d bytes, and a file of ONNX has at most"
+                                    + " 2 GiB; %s has no such limit",
+                            bytes,
+                            content.isEnsemble() ? "avro" : "npz"));
         }
         new OnnxWriter(content).model(version).writeTo(out);
+    }
+
+    /** Returns the size of the constants; bytes. */
+    private static long bytes(ModelContent content) {
+        EnsembleContent ensemble = content.ensemble();
+        return ensemble == null
+                ? (long) content.parameters().length * Double.BYTES
+                : OnnxEnsemble.bytes(content, ensemble);
     }
 
     private ModelProto model(String version) throws IOException {
@@ -88,7 +90,7 @@ final class OnnxWriter {
                 .setProducerName("freshet")
                 .setProducerVersion(version)
                 .setModelVersion(info.version())
-                .setGraph(graph)
+                .setGraph(graph.build())
                 .addMetadataProps(entry("model_id", info.modelId()))
                 .addMetadataProps(entry("version", String.valueOf(info.version())))
                 .addMetadataProps(entry("job", info.job()))
@@ -110,27 +112,31 @@ final class OnnxWriter {
     private void addGraph() {
         int numFeatures = content.info().numFeatures();
         int numClasses = content.info().classes().size();
-        graph.addInput(value(FEATURES, FLOAT, numFeatures));
-        graph.addOutput(value(PROBABILITIES, FLOAT, numClasses));
-        graph.addOutput(value(CLASS, INT64));
-        node("Cast", "double", attribute("to", DOUBLE), FEATURES);
-        String inputs = scaled(withoutMissing("double"));
-        String mixed = mixed(inputs);
+        graph.input(FEATURES, OnnxGraph.FLOAT, numFeatures);
+        graph.output(PROBABILITIES, OnnxGraph.FLOAT, numClasses);
+        graph.output(CLASS, OnnxGraph.INT64);
+        String scaled = scaled(withoutMissing(graph.cast("double", OnnxGraph.DOUBLE, FEATURES)));
+        EnsembleContent ensemble = content.ensemble();
+        String mixed =
+                ensemble == null
+                        ? mixed(scaled)
+                        : new OnnxEnsemble(graph, content, ensemble).add(scaled);
         if (content.numOutputs() < numClasses) {
-            constant("one", new double[] {1}, 1);
-            node("Sub", "first_class", "one", mixed);
-            node("Concat", "both_classes", attribute("axis", 1), "first_class", mixed);
-            mixed = "both_classes";
+            graph.node("Sub", "first_class", graph.constant("one", 1), mixed);
+            mixed =
+                    graph.node(
+                            "Concat",
+                            "both_classes",
+                            OnnxGraph.attribute("axis", 1),
+                            "first_class",
+                            mixed);
         }
-        node("Cast", PROBABILITIES, attribute("to", FLOAT), mixed);
-        graph.addNode(
-                NodeProto.newBuilder()
-                        .setOpType("ArgMax")
-                        .setName(CLASS)
-                        .addInput(PROBABILITIES)
-                        .addOutput(CLASS)
-                        .addAttribute(attribute("axis", 1))
-                        .addAttribute(attribute("keepdims", 0)));
+        graph.cast(PROBABILITIES, OnnxGraph.FLOAT, mixed);
+        graph.node(
+                "ArgMax",
+                CLASS,
+                List.of(OnnxGraph.attribute("axis", 1), OnnxGraph.attribute("keepdims", 0)),
+                PROBABILITIES);
     }
 
     /** Adds the treatment of missing values, which only some models accept. */
@@ -138,15 +144,14 @@ final class OnnxWriter {
         String missing = content.info().hyperParameters().get(Classifier.MISSING);
         ModelContent.Scaler scaler = content.scaler();
         if (Classifier.ZERO.equals(missing)) {
-            constant("missing", new double[] {0}, 1);
+            graph.constant("missing", 0);
         } else if (Classifier.MEAN.equals(missing) && scaler != null) {
-            constant("missing", scaler.mean(), scaler.mean().length);
+            graph.constant("missing", scaler.mean(), scaler.mean().length);
         } else {
             return features;
         }
-        node("IsNaN", "is_missing", FEATURES);
-        node("Where", "present", "is_missing", "missing", features);
-        return "present";
+        graph.node("IsNaN", "is_missing", FEATURES);
+        return graph.node("Where", "present", "is_missing", "missing", features);
     }
 
     private String scaled(String features) {
@@ -159,10 +164,10 @@ final class OnnxWriter {
         for (int f = 0; f < numFeatures; f++) {
             inverse[f] = scaler.variance()[f] > 0 ? 1 / Math.sqrt(scaler.variance()[f]) : 0;
         }
-        constant("mean", scaler.mean(), numFeatures);
-        constant("inverse_deviation", inverse, numFeatures);
-        node("Sub", "centred", features, "mean");
-        node("Mul", "standardised", "centred", "inverse_deviation");
+        graph.constant("mean", scaler.mean(), numFeatures);
+        graph.constant("inverse_deviation", inverse, numFeatures);
+        graph.node("Sub", "centred", features, "mean");
+        graph.node("Mul", "standardised", "centred", "inverse_deviation");
         if (scaler.limit().length == 0) {
             return "standardised";
         }
@@ -172,11 +177,10 @@ final class OnnxWriter {
             upper[f] = scaler.limit()[f];
             lower[f] = -upper[f];
         }
-        constant("upper_limit", upper, numFeatures);
-        constant("lower_limit", lower, numFeatures);
-        node("Min", "below_limit", "standardised", "upper_limit");
-        node("Max", "clipped", "below_limit", "lower_limit");
-        return "clipped";
+        graph.constant("upper_limit", upper, numFeatures);
+        graph.constant("lower_limit", lower, numFeatures);
+        graph.node("Min", "below_limit", "standardised", "upper_limit");
+        return graph.node("Max", "clipped", "below_limit", "lower_limit");
     }
 
     /** Adds the probabilities under each learning rate and their weighted sum. */
@@ -188,28 +192,31 @@ final class OnnxWriter {
         List<String> parts = new ArrayList<>();
         for (int rate = 0; rate < content.numRates(); rate++) {
             String suffix = "_" + rate;
-            constant(
+            graph.constant(
                     "weights" + suffix,
                     doubles(arrays.weights(), rate * rows * outputs, rows * outputs),
                     rows,
                     outputs);
-            constant("bias" + suffix, doubles(arrays.bias(), rate * outputs, outputs), outputs);
-            node("Gemm", "logits" + suffix, inputs, "weights" + suffix, "bias" + suffix);
+            graph.constant(
+                    "bias" + suffix, doubles(arrays.bias(), rate * outputs, outputs), outputs);
+            graph.node("Gemm", "logits" + suffix, inputs, "weights" + suffix, "bias" + suffix);
             String probabilities = "probabilities" + suffix;
             if (sigmoid) {
-                node("Sigmoid", probabilities, "logits" + suffix);
+                graph.node("Sigmoid", probabilities, "logits" + suffix);
             } else {
-                node("Softmax", probabilities, attribute("axis", 1), "logits" + suffix);
+                graph.node(
+                        "Softmax",
+                        probabilities,
+                        OnnxGraph.attribute("axis", 1),
+                        "logits" + suffix);
             }
             if (content.numRates() == 1) {
                 return probabilities;
             }
-            constant("mixture" + suffix, new double[] {content.mixture()[rate]}, 1);
-            node("Mul", "weighted" + suffix, probabilities, "mixture" + suffix);
-            parts.add("weighted" + suffix);
+            graph.constant("mixture" + suffix, content.mixture()[rate]);
+            parts.add(graph.node("Mul", "weighted" + suffix, probabilities, "mixture" + suffix));
         }
-        node("Sum", "mixed", parts.toArray(String[]::new));
-        return "mixed";
+        return graph.node("Sum", "mixed", parts.toArray(String[]::new));
     }
 
     private static double[] doubles(float[] values, int from, int count) {
@@ -218,63 +225,5 @@ final class OnnxWriter {
             doubles[i] = values[from + i];
         }
         return doubles;
-    }
-
-    private void node(String type, String output, String... inputs) {
-        graph.addNode(newNode(type, output, inputs));
-    }
-
-    private void node(String type, String output, AttributeProto attribute, String... inputs) {
-        graph.addNode(newNode(type, output, inputs).addAttribute(attribute));
-    }
-
-    /** Nodes have the names of their outputs. */
-    private static NodeProto.Builder newNode(String type, String output, String... inputs) {
-        return NodeProto.newBuilder()
-                .setOpType(type)
-                .setName(output)
-                .addAllInput(List.of(inputs))
-                .addOutput(output);
-    }
-
-    private static AttributeProto attribute(String name, int value) {
-        return AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeProto.AttributeType.INT)
-                .setI(value)
-                .build();
-    }
-
-    private void constant(String name, double[] values, int... shape) {
-        ByteBuffer bytes =
-                ByteBuffer.allocate(values.length * Double.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asDoubleBuffer().put(values);
-        TensorProto.Builder tensor =
-                TensorProto.newBuilder()
-                        .setName(name)
-                        .setDataType(DOUBLE)
-                        .setRawData(ByteString.copyFrom(bytes));
-        for (int length : shape) {
-            tensor.addDims(length);
-        }
-        graph.addInitializer(tensor);
-    }
-
-    /** Returns the type of an input or output, whose first dimension is the number of examples. */
-    private static ValueInfoProto value(String name, int type, int... shape) {
-        TensorShapeProto.Builder dimensions = TensorShapeProto.newBuilder();
-        dimensions.addDim(TensorShapeProto.Dimension.newBuilder().setDimParam("N"));
-        for (int length : shape) {
-            dimensions.addDim(TensorShapeProto.Dimension.newBuilder().setDimValue(length));
-        }
-        return ValueInfoProto.newBuilder()
-                .setName(name)
-                .setType(
-                        TypeProto.newBuilder()
-                                .setTensorType(
-                                        TypeProto.Tensor.newBuilder()
-                                                .setElemType(type)
-                                                .setShape(dimensions)))
-                .build();
     }
 }

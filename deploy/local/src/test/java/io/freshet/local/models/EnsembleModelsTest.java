@@ -30,14 +30,17 @@ class EnsembleModelsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "AVRO")
+    @EnumSource(
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"AVRO", "ONNX"})
     void formatsOfLinearModels_areRefused(ExportFormat format, @TempDir Path directory)
             throws Exception {
         StoredSnapshot ensemble = ensemble();
         Path file = Files.writeString(directory.resolve("model"), "before");
         assertThatThrownBy(() -> format.write(ensemble, file))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("the model is an ensemble, of which only avro has all experts");
+                .hasMessage(
+                        "the model is an ensemble, of which only avro and onnx have all experts");
         assertThat(file).hasContent("before");
     }
 
