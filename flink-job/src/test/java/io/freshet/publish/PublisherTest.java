@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.freshet.classifier.ClassifierReader;
+import io.freshet.classifier.EnsembleContent;
+import io.freshet.classifier.ModelContent;
 import io.freshet.drift.Signal;
 import io.freshet.ingest.Audit;
 import io.freshet.ingest.DeadLetter;
@@ -29,6 +32,7 @@ import io.freshet.learn.drift.DriftWindow;
 import io.freshet.learn.drift.OffsetRange;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.device.DeviceFallback;
+import io.freshet.model.ensemble.EnsembleParameters;
 import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.optim.Sgd;
@@ -78,8 +82,11 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericRecord;
@@ -223,6 +230,12 @@ class PublisherTest {
                     new io.freshet.schemas.Expert("no-change", null, 0.25, 0L));
 
     private static ModelProgress progress() {
+        return progress(
+                new Expert("rate 0.01", 0.01, 0.75, 4),
+                new Expert("no-change", Double.NaN, 0.25, 0));
+    }
+
+    private static ModelProgress progress(Expert... experts) {
         Audit audit = new Audit();
         audit.accept(5);
         audit.ignore(6, IgnoredReason.ZERO_WEIGHT);
@@ -235,10 +248,7 @@ class PublisherTest {
                 new PartitionOffset[] {new PartitionOffset("t", 2, 9)},
                 new PartitionTally[] {new PartitionTally("t", 2, 4, 10, 3, 18)},
                 0.01,
-                new Expert[] {
-                    new Expert("rate 0.01", 0.01, 0.75, 4),
-                    new Expert("no-change", Double.NaN, 0.25, 0)
-                },
+                experts,
                 6,
                 1.5,
                 2.5,
@@ -471,6 +481,122 @@ class PublisherTest {
 
         assertThat(sizes).containsExactly(5000 - 3072 - 6, 5000, 3078);
         assertThat(read).hasSize(10_000).isSorted().doesNotHaveDuplicates();
+    }
+
+    /** An ensemble of one linear model, two experts each of ferns and of examples, and three. */
+    private static ModelSnapshot ensemble() {
+        Random random = new Random(1);
+        Expert[] experts = new Expert[8];
+        for (int e = 0; e < experts.length; e++) {
+            experts[e] = new Expert("e" + e, e == 0 ? 0.01 : Double.NaN, (e + 1) / 36.0, 0);
+        }
+        return new ModelSnapshot(
+                "model",
+                progress(experts),
+                floats(random, 9),
+                8,
+                new double[] {0.5, 1.5},
+                new double[] {2, 3},
+                new float[] {10, 20},
+                3,
+                "softmax",
+                null,
+                new EnsembleParameters(
+                        floats(random, 64 * 260 * 2 * 3),
+                        floats(random, 5 * 2),
+                        new int[] {2, 0, 1, 1, 2},
+                        new float[] {0.008f, 1.728f},
+                        new float[] {0.1f, 0.2f, 0.7f, 0, 0, 1, 0.5f, 0.25f, 0.25f},
+                        random.doubles(8, -1, 1).toArray(),
+                        random.doubles(8, -1, 1).toArray(),
+                        new double[] {0.125, 0.5, 0.375}));
+    }
+
+    private static float[] floats(Random random, int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = (float) (random.nextGaussian() * Math.pow(10, -random.nextInt(9)));
+        }
+        return values;
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void ensembleSnapshot_hasAllExpertsInItsChunks(PublishFormat format) throws Exception {
+        ModelSnapshot snapshot = ensemble();
+        List<Publication> publications = new ArrayList<>();
+        publisher(format, 20_000).snapshot(snapshot, publications::add);
+        publications.removeIf(publication -> publication.topic() != Topic.MODELS);
+        List<ModelSnapshotEvent> events = new ArrayList<>();
+        for (Publication publication : publications) {
+            assertThat(publication.value().length).isLessThanOrEqualTo(20_000 * Float.BYTES + 1024);
+            events.add((ModelSnapshotEvent) read(publication));
+        }
+
+        int room =
+                switch (format) {
+                    case AVRO -> 20_000;
+                    case JSON -> 5000 - 3072 - 6;
+                    case CONFLUENT_AVRO -> 20_000 - 9;
+                };
+        // Beside 5 labels, 2 weights, 9 predictions and 19 doubles.
+        assertThat(events.get(0).getParameters()).hasSize(room - (5 + 2 + 9 + 38));
+        EnsembleParameters expected = Objects.requireNonNull(snapshot.ensemble());
+        ModelContent content = ClassifierReader.content(events);
+        EnsembleContent found = Objects.requireNonNull(content.ensemble());
+        assertThat(content.parameters()).isEqualTo(snapshot.parameters());
+        assertThat(content.learningRates()).containsExactly(0.01);
+        assertThat(content.mixture())
+                .containsExactly(
+                        IntStream.rangeClosed(1, 8).mapToDouble(e -> e / 36.0).toArray(),
+                        within(1e-15));
+        assertThat(found.fernLogits()).isEqualTo(expected.ferns());
+        assertThat(found.examples()).isEqualTo(expected.points());
+        assertThat(found.labels()).isEqualTo(expected.labels());
+        assertThat(found.featureWeights()).isEqualTo(expected.featureWeights());
+        assertThat(found.labelPredictions()).isEqualTo(expected.labelPredictions());
+        assertThat(found.stack()).isEqualTo(expected.stack());
+        assertThat(found.correction()).isEqualTo(expected.correction());
+        assertThat(found.answers()).isEqualTo(expected.answers());
+        assertThat(events.get(0).getEnsemble().getFerns()).isEqualTo(64);
+        assertThat(events.get(0).getEnsemble().getDimensions()).isEqualTo(2);
+        assertThat(events.subList(1, events.size()))
+                .isNotEmpty()
+                .allMatch(event -> event.getEnsemble() == null);
+        assertThat(content.info().contentHash()).isEqualTo(hash(snapshot, expected));
+    }
+
+    private static String hash(ModelSnapshot snapshot, EnsembleParameters ensemble)
+            throws NoSuchAlgorithmException {
+        ByteBuffer bytes = ByteBuffer.allocate(500_000).order(ByteOrder.LITTLE_ENDIAN);
+        List<float[]> parameters =
+                List.of(snapshot.parameters(), ensemble.ferns(), ensemble.points());
+        parameters.forEach(values -> put(bytes, values));
+        for (double value : new double[] {0.5, 1.5, 2, 3}) {
+            bytes.putDouble(value);
+        }
+        bytes.putFloat(10).putFloat(20);
+        for (Expert expert : snapshot.progress().experts()) {
+            bytes.putDouble(expert.weight());
+        }
+        for (int label : ensemble.labels()) {
+            bytes.putInt(label);
+        }
+        put(bytes, ensemble.featureWeights());
+        put(bytes, ensemble.labelPredictions());
+        for (double[] weights :
+                List.of(ensemble.stack(), ensemble.correction(), ensemble.answers())) {
+            for (double weight : weights) {
+                bytes.putDouble(weight);
+            }
+        }
+        return sha256(Arrays.copyOf(bytes.array(), bytes.position()));
+    }
+
+    private static void put(ByteBuffer bytes, float[] values) {
+        for (float value : values) {
+            bytes.putFloat(value);
+        }
     }
 
     @ParameterizedTest
