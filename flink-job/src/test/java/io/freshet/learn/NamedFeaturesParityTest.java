@@ -291,6 +291,9 @@ class NamedFeaturesParityTest {
         "columns, features.missing=zero scaler.type=none training.learning-rate=0.0001",
         "columns, features.missing=dead-letter",
         "columns, features.missing=mean features.missing-indicator=true",
+        "columns, features.missing=mean learner.type=ensemble",
+        "columns, features.missing=dead-letter learner.type=ensemble"
+                + " training.experts.baselines=true",
         "columns, features.encoding=sparse",
         "columns, features.encoding=sparse features.missing=dead-letter",
         "hashed, features.encoding=hashed features.hash-bits=12",
