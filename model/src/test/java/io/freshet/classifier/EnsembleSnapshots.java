@@ -122,6 +122,48 @@ public final class EnsembleSnapshots {
         }
     }
 
+    private EnsembleSnapshots(ModelSnapshotEvent first, float[] parameters) {
+        EnsembleSnapshot ensemble = first.getEnsemble();
+        numFeatures = first.getNumFeatures();
+        numClasses = first.getNumOutputs();
+        numExperts = first.getExperts().size();
+        numRates =
+                (int)
+                        first.getExperts().stream()
+                                .filter(expert -> expert.getLearningRate() != null)
+                                .count();
+        ferns = ensemble.getFerns();
+        dimensions = ensemble.getDimensions();
+        labels = ensemble.getLabels().stream().mapToInt(Integer::intValue).toArray();
+        int cellsAt = numRates * (numFeatures + 1) * numClasses;
+        int examplesAt = cellsAt + ferns * CELLS * 2 * numClasses;
+        linear = Arrays.copyOf(parameters, cellsAt);
+        cells = Arrays.copyOfRange(parameters, cellsAt, examplesAt);
+        examples =
+                Arrays.copyOfRange(parameters, examplesAt, examplesAt + labels.length * dimensions);
+        featureWeights = Snapshots.floats(ensemble.getFeatureWeights());
+        labelPredictions = Snapshots.floats(ensemble.getLabelPredictions());
+        mixture = normalised(first.getExperts().stream().mapToDouble(Expert::getWeight).toArray());
+        stack = Snapshots.doubles(ensemble.getStack());
+        correction = Snapshots.doubles(ensemble.getCorrection());
+        answers = normalised(Snapshots.doubles(ensemble.getAnswers()));
+        ScalerSnapshot scaler = first.getScaler();
+        mean = scaler == null ? new double[0] : Snapshots.doubles(scaler.getMean());
+        variance = scaler == null ? new double[0] : Snapshots.doubles(scaler.getVariance());
+        limit = scaler == null ? new float[0] : Snapshots.floats(scaler.getLimit());
+    }
+
+    /**
+     * Returns a published ensemble whose scaler, if any, clips.
+     *
+     * @param records its records, by chunk. Not modified.
+     */
+    public static EnsembleSnapshots of(List<ModelSnapshotEvent> records) {
+        List<Float> parameters =
+                records.stream().flatMap(record -> record.getParameters().stream()).toList();
+        return new EnsembleSnapshots(records.get(0), Snapshots.floats(parameters));
+    }
+
     private static double[] shares(Random random, int count) {
         double[] shares = random.doubles(count, 0.1, 1).toArray();
         double sum = Arrays.stream(shares).sum();
@@ -273,7 +315,7 @@ public final class EnsembleSnapshots {
     // The probabilities by the definition.
 
     /** Returns the probabilities of an example. */
-    double[] probabilities(float[] features) {
+    public double[] probabilities(float[] features) {
         double[] x = new double[numFeatures];
         for (int f = 0; f < numFeatures; f++) {
             x[f] = (float) scaled(f, features[f]);

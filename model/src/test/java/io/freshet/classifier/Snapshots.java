@@ -106,11 +106,11 @@ public final class Snapshots {
         return new Snapshots(record);
     }
 
-    private static double[] doubles(List<Double> values) {
+    static double[] doubles(List<Double> values) {
         return values.stream().mapToDouble(Double::doubleValue).toArray();
     }
 
-    private static float[] floats(List<Float> values) {
+    static float[] floats(List<Float> values) {
         float[] floats = new float[values.size()];
         for (int i = 0; i < floats.length; i++) {
             floats[i] = values.get(i);

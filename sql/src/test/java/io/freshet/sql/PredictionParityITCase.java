@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.freshet.classifier.Classifier;
 import io.freshet.classifier.ClassifierReader;
+import io.freshet.classifier.EnsembleSnapshots;
+import io.freshet.classifier.SnapshotFile;
 import io.freshet.classifier.Snapshots;
 import io.freshet.local.CommandResult;
 import io.freshet.local.JavaProcess;
@@ -72,6 +74,12 @@ class PredictionParityITCase {
     /** Double that becomes a float below 1, whose neighbours are 2⁻²⁴ apart. */
     private static final double FLOAT = UNIT / 2 + DOUBLE;
 
+    /** Rounding of an ensemble's distances in float, times the weights of the stacks. */
+    private static final double DISTANCES = 1e-6;
+
+    /** The same, with the linear models in float as well. */
+    private static final double ENSEMBLE = 1e-5;
+
     private static EmbeddedKafka kafka;
     private static TopicWriter writer;
     private static Python python;
@@ -108,7 +116,9 @@ class PredictionParityITCase {
     @CsvSource({
         "default, models.publish-interval=0 s",
         "multi-label, models.publish-interval=0 s;label.type=multi-label;"
-                + "training.loss=bce-with-logits;training.learning-rate=0.05"
+                + "training.loss=bce-with-logits;training.learning-rate=0.05",
+        "ensemble, models.publish-interval=0 s;learner.type=ensemble;"
+                + "training.experts.baselines=true"
     })
     void everyWay_predictsAsTheDefinition(String name, String settings) throws Exception {
         Map<String, String> job =
@@ -124,7 +134,6 @@ class PredictionParityITCase {
         rows = queries.stream().map(ParityEvents::features).toArray(float[][]::new);
 
         List<PredictionEvent> predictions;
-        ModelSnapshotEvent snapshot;
         try (JobOnKafka running = JobOnKafka.start(job)) {
             running.send(bytes(training));
             JobOnKafka.await("the last version", () -> version(running) == training.size());
@@ -132,41 +141,53 @@ class PredictionParityITCase {
             running.send(job.get("topics.feature-events"), bytes(queries));
             running.finish();
             predictions = running.predictions();
-            snapshot = running.models().get(MODEL);
         }
         assertThat(predictions)
                 .hasSize(2 * ROWS)
                 .allMatch(prediction -> prediction.getModelVersion() == training.size());
 
-        Snapshots definition = Snapshots.of(snapshot);
+        List<ModelSnapshotEvent> snapshot = SnapshotFile.read(export(job, "avro"));
+        boolean isEnsemble = snapshot.get(0).getEnsemble() != null;
+        double rounding = isEnsemble ? DISTANCES : FLOAT;
         LargestDifferences differences =
                 new LargestDifferences(
-                        name + weights(snapshot),
-                        eachRow(row -> definition.probabilities(doubles(row))));
-        double magnitude =
-                Arrays.stream(rows)
-                        .mapToDouble(row -> definition.magnitude(doubles(row)))
-                        .max()
-                        .getAsDouble();
+                        name + weights(snapshot.get(0)),
+                        isEnsemble
+                                ? eachRow(EnsembleSnapshots.of(snapshot)::probabilities)
+                                : eachRow(row -> linear(snapshot).probabilities(doubles(row))));
         differences.add(
                 "job, learner (labelled-events)",
-                UNIT * magnitude,
+                isEnsemble ? ENSEMBLE : UNIT * largestMagnitude(linear(snapshot)),
                 predicted(predictions, job.get("topics.labelled-events")));
         differences.add(
                 "job, stage score (feature-events)",
-                FLOAT,
+                rounding,
                 predicted(predictions, job.get("topics.feature-events")));
-        addClassifier(differences, ClassifierReader.of(List.of(snapshot)));
-        differences.add("freshet serve, HTTP", FLOAT, served());
+        addClassifier(differences, ClassifierReader.of(snapshot), rounding);
+        differences.add("freshet serve, HTTP", rounding, served());
         differences.add(
                 "freshet models export, ONNX Runtime",
-                FLOAT,
+                rounding,
                 doubles(OnnxRuntime.probabilities(export(job, "onnx"), rows)));
-        addNumPy(differences, export(job, "npz"));
-        differences.add("Flink SQL, ML_PREDICT", FLOAT, queried(name));
+        if (!isEnsemble) {
+            addNumPy(differences, export(job, "npz"));
+        }
+        differences.add("Flink SQL, ML_PREDICT", rounding, queried(name));
 
         System.out.println(differences);
         differences.assertWithinBounds();
+    }
+
+    private static Snapshots linear(List<ModelSnapshotEvent> snapshot) {
+        assertThat(snapshot).hasSize(1);
+        return Snapshots.of(snapshot.get(0));
+    }
+
+    private double largestMagnitude(Snapshots definition) {
+        return Arrays.stream(rows)
+                .mapToDouble(row -> definition.magnitude(doubles(row)))
+                .max()
+                .getAsDouble();
     }
 
     private static List<byte[]> bytes(List<LabelledEvent> events) {
@@ -178,11 +199,11 @@ class PredictionParityITCase {
         return newest == null ? 0 : newest.getModelVersion();
     }
 
-    /** Returns the weights of the learning rates in the mixture, in the order of the rates. */
+    /** Returns the weights of the experts in the mixture, in the order of the snapshot. */
     private static String weights(ModelSnapshotEvent snapshot) {
         return snapshot.getExperts().stream()
-                .map(rate -> " %.2f".formatted(rate.getWeight()))
-                .collect(Collectors.joining("", ", rates of weight", ""));
+                .map(expert -> " %.2f".formatted(expert.getWeight()))
+                .collect(Collectors.joining("", ", experts of weight", ""));
     }
 
     private double[][] eachRow(Function<float[], double[]> predict) {
@@ -213,14 +234,15 @@ class PredictionParityITCase {
         return found;
     }
 
-    private void addClassifier(LargestDifferences differences, Classifier classifier) {
+    private void addClassifier(
+            LargestDifferences differences, Classifier classifier, double bound) {
         differences.add(
                 "freshet-model, float[]",
-                FLOAT,
+                bound,
                 eachRow(row -> doubles(classifier.classify(row).probabilities())));
         differences.add(
                 "freshet-model, columns and values",
-                FLOAT,
+                bound,
                 eachRow(row -> doubles(sparse(classifier, row))));
         float[] batch = new float[ROWS * FEATURES];
         for (int i = 0; i < ROWS; i++) {
@@ -233,7 +255,7 @@ class PredictionParityITCase {
         for (int i = 0; i < ROWS; i++) {
             byRow[i] = doubles(Arrays.copyOfRange(found, i * classes, (i + 1) * classes));
         }
-        differences.add("freshet-model, batch", FLOAT, byRow);
+        differences.add("freshet-model, batch", bound, byRow);
     }
 
     private static float[] sparse(Classifier classifier, float[] row) {
