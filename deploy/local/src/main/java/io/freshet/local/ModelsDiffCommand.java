@@ -23,7 +23,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         description = {
             "Shows what changed from one version of a model to another: its parameters by learning"
-                    + " rate, the largest changes by feature and class, and hyper-parameters."
+                    + " rate, the largest changes by feature and class, and hyper-parameters.",
+            "Of an ensemble, also the weights of its experts and answers, and how many cells of its"
+                    + " ferns and examples of its window changed."
         })
 final class ModelsDiffCommand implements Callable<Integer> {
     @Mixin private SettingsOptions settingsOptions = new SettingsOptions();

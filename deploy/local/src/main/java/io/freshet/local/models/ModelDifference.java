@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Differences between two snapshots of a model. Parameters of a feature or class that only one of
@@ -21,6 +22,7 @@ import java.util.TreeSet;
  * @param dominantRate learning rate with the largest weight in the second; NaN if not known
  * @param changes the largest changes of parameters of that learning rate, the largest first
  * @param settings hyper-parameters that differ
+ * @param ensemble differences of what an ensemble has beside linear models; null for linear models
  */
 public record ModelDifference(
         StoredSnapshot first,
@@ -28,7 +30,8 @@ public record ModelDifference(
         List<Rate> rates,
         double dominantRate,
         List<Change> changes,
-        Map<String, Setting> settings) {
+        Map<String, Setting> settings,
+        @Nullable EnsembleDifference ensemble) {
     /**
      * Difference of the parameters under one learning rate.
      *
@@ -73,11 +76,18 @@ public record ModelDifference(
      * Compares two snapshots.
      *
      * @param numChanges largest number of changes of parameters
-     * @throws UserException if one of them is of an ensemble
+     * @throws UserException if only one of them is of an ensemble
      */
     public static ModelDifference of(StoredSnapshot first, StoredSnapshot second, int numChanges) {
-        ModelContent a = linear(first);
-        ModelContent b = linear(second);
+        ModelContent a = first.content();
+        ModelContent b = second.content();
+        if (a.isEnsemble() != b.isEnsemble()) {
+            throw new UserException(
+                    (a.isEnsemble() ? first : second).classifier()
+                            + " is an ensemble, and "
+                            + (a.isEnsemble() ? second : first).classifier()
+                            + " is linear; only models of the same kind can be compared");
+        }
         List<Rate> rates = new ArrayList<>();
         for (int rate = 0; rate < b.numRates(); rate++) {
             int other = find(a, learningRate(b, rate));
@@ -97,17 +107,8 @@ public record ModelDifference(
                 rates,
                 dominantRate,
                 inFirst < 0 ? List.of() : changes(a, inFirst, b, dominant, numChanges),
-                settings(a.info().hyperParameters(), b.info().hyperParameters()));
-    }
-
-    private static ModelContent linear(StoredSnapshot snapshot) {
-        ModelContent content = snapshot.content();
-        if (content.isEnsemble()) {
-            throw new UserException(
-                    snapshot.classifier()
-                            + " is an ensemble, and only linear models can be compared");
-        }
-        return content;
+                settings(a.info().hyperParameters(), b.info().hyperParameters()),
+                EnsembleDifference.of(first, a, second, b));
     }
 
     private static double learningRate(ModelContent content, int rate) {

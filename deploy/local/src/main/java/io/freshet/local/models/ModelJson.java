@@ -100,7 +100,40 @@ public final class ModelJson {
                                 settings.putObject(key)
                                         .put("first", values.first())
                                         .put("second", values.second()));
+        EnsembleDifference ensemble = difference.ensemble();
+        json.set("ensemble", ensemble == null ? null : write(ensemble));
         return json.toString();
+    }
+
+    private static ObjectNode write(EnsembleDifference ensemble) {
+        ObjectNode json = MAPPER.createObjectNode();
+        ArrayNode experts = json.putArray("experts");
+        for (EnsembleDifference.ExpertWeights expert : ensemble.experts()) {
+            ObjectNode each = experts.addObject();
+            each.put("name", expert.name());
+            put(each, "mixture", expert.mixture());
+            put(each, "stack", expert.stack());
+            put(each, "correction", expert.correction());
+        }
+        ObjectNode answers = json.putObject("answers");
+        put(answers, "mixture", ensemble.answers().get(0));
+        put(answers, "stack", ensemble.answers().get(1));
+        put(answers, "correction", ensemble.answers().get(2));
+        EnsembleDifference.Ferns ferns = ensemble.ferns();
+        if (ferns == null) {
+            json.putNull("fernCells");
+        } else {
+            json.putObject("fernCells").put("changed", ferns.changed()).put("all", ferns.cells());
+        }
+        json.putObject("window")
+                .put("first", ensemble.window().first())
+                .put("second", ensemble.window().second())
+                .put("common", ensemble.window().common());
+        return json;
+    }
+
+    private static void put(ObjectNode json, String name, EnsembleDifference.Change change) {
+        json.putObject(name).put("first", change.first()).put("second", change.second());
     }
 
     private static void putNumber(ObjectNode json, String name, double value) {

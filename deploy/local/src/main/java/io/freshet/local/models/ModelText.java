@@ -17,6 +17,8 @@ public final class ModelText {
     private static final int LABEL = 14;
     private static final int MODEL = 18;
     private static final int HASH = 12;
+    private static final int EXPERT = 21;
+    private static final int WEIGHT = 19;
     private static final String ROW = "%s %10s %11s %9s %7s %19s";
 
     private ModelText() {}
@@ -144,6 +146,10 @@ public final class ModelText {
                             rate.secondNorm(),
                             rate.distance()));
         }
+        EnsembleDifference ensemble = difference.ensemble();
+        if (ensemble != null) {
+            printEnsemble(out, ensemble);
+        }
         row(out, "settings", difference.settings().isEmpty() ? "the same" : "");
         difference
                 .settings()
@@ -171,6 +177,53 @@ public final class ModelText {
                             change.second(),
                             change.second() - change.first()));
         }
+    }
+
+    private static void printEnsemble(PrintWriter out, EnsembleDifference ensemble) {
+        printExpert(out, "experts", "mixture", "stack", "correction");
+        for (EnsembleDifference.ExpertWeights expert : ensemble.experts()) {
+            printExpert(
+                    out,
+                    "  " + TerminalText.printable(expert.name()),
+                    change(expert.mixture()),
+                    change(expert.stack()),
+                    change(expert.correction()));
+        }
+        row(
+                out,
+                "answers",
+                "mixture "
+                        + change(ensemble.answers().get(0))
+                        + ", stack "
+                        + change(ensemble.answers().get(1))
+                        + ", correction "
+                        + change(ensemble.answers().get(2)));
+        EnsembleDifference.Ferns ferns = ensemble.ferns();
+        row(
+                out,
+                "ferns",
+                ferns == null
+                        ? "of other features"
+                        : format("%,d of %,d cells changed", ferns.changed(), ferns.cells()));
+        EnsembleDifference.Window window = ensemble.window();
+        row(
+                out,
+                "window",
+                format(
+                        "%,d to %,d examples, %,d in common",
+                        window.first(), window.second(), window.common()));
+    }
+
+    private static void printExpert(PrintWriter out, String name, String... weights) {
+        StringBuilder line = new StringBuilder(column(name, EXPERT));
+        for (String weight : weights) {
+            line.append(column(weight, WEIGHT));
+        }
+        out.println(line.toString().stripTrailing());
+    }
+
+    private static String change(EnsembleDifference.Change change) {
+        return format("%.4f to %.4f", change.first(), change.second());
     }
 
     private static String name(double learningRate) {
