@@ -14,8 +14,9 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
 /**
- * Benchmark of predictions of a model with 54 features, 7 classes and seven learning rates: one by
- * one, many together, and as the plain loop over the definition does it.
+ * Benchmark of predictions of a model with 54 features, 7 classes and seven learning rates, and of
+ * an ensemble with as many features and classes: one by one, many together, and as the plain loop
+ * over the definition does it.
  *
  * <p>To run it: {@code org.openjdk.jmh.Main ClassifierBenchmark} with the classes and the libraries
  * of the module on the class path.
@@ -33,7 +34,10 @@ public class ClassifierBenchmark {
 
     private final Snapshots snapshot =
             new Snapshots(1, FEATURES, CLASSES, CLASSES, "softmax", 7, true);
+    private final EnsembleSnapshots ensembleSnapshot =
+            new EnsembleSnapshots(1, FEATURES, CLASSES, 4, false, 1024, true);
     private final Classifier classifier;
+    private final Classifier ensemble;
     private final float[] features = Snapshots.floats(new Random(2), ROWS * FEATURES);
     private final float[][] rows = new float[ROWS][FEATURES];
     private final float[] probabilities = new float[ROWS * CLASSES];
@@ -41,6 +45,7 @@ public class ClassifierBenchmark {
     public ClassifierBenchmark() {
         try {
             classifier = ClassifierReader.of(snapshot.records(100_000));
+            ensemble = ClassifierReader.of(ensembleSnapshot.records(100_000));
         } catch (InvalidSnapshotException e) {
             throw new IllegalStateException(e);
         }
@@ -76,6 +81,33 @@ public class ClassifierBenchmark {
                 row[f] = rows[i][f];
             }
             sum += snapshot.probabilities(row)[0];
+        }
+        return sum;
+    }
+
+    @Benchmark
+    @OperationsPerInvocation(ROWS)
+    public float ensembleOneByOne() {
+        float sum = 0;
+        for (float[] row : rows) {
+            sum += ensemble.classify(row).confidence();
+        }
+        return sum;
+    }
+
+    @Benchmark
+    @OperationsPerInvocation(ROWS)
+    public float[] ensembleTogether() {
+        ensemble.probabilities(features, ROWS, probabilities);
+        return probabilities;
+    }
+
+    @Benchmark
+    @OperationsPerInvocation(10)
+    public double ensembleDefinition() {
+        double sum = 0;
+        for (int i = 0; i < 10; i++) {
+            sum += ensembleSnapshot.probabilities(rows[i])[0];
         }
         return sum;
     }
