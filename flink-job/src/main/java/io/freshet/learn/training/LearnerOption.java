@@ -45,9 +45,6 @@ public enum LearnerOption {
         if (settings.get(LossOption.LOSS).activation() != Activation.SOFTMAX) {
             isValid = refuse(settings, LossOption.LOSS, "it needs a softmax loss");
         }
-        if (settings.get(ScalerOption.TYPE) == ScalerOption.NONE) {
-            isValid = refuse(settings, ScalerOption.TYPE, "it needs standardised features");
-        }
         if (ingest.isSparse()) {
             isValid = refuse(settings, IngestConfig.ENCODING, "it needs dense features");
         }
@@ -56,7 +53,8 @@ public enum LearnerOption {
                 : null;
     }
 
-    private static boolean refuse(Settings settings, Key<?> key, String reason) {
+    /** Records that a setting does not go with this learner, and returns false. */
+    static boolean refuse(Settings settings, Key<?> key, String reason) {
         settings.problem(
                 settings.assignment(key) + " with " + settings.assignment(TYPE) + ": " + reason);
         return false;

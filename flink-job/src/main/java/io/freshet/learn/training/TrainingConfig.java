@@ -12,6 +12,7 @@ import io.freshet.model.loss.Loss;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.Optimizer;
+import io.freshet.model.scale.ScalerRule;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -73,6 +74,11 @@ public final class TrainingConfig {
         Loss loss = LossOption.read(settings, ingest);
         Optimizer optimizer = optimizer(settings, ingest);
         EnsembleRule ensemble = LearnerOption.ensemble(settings, ingest);
+        ScalerRule scaler = ScalerOption.read(settings);
+        if (ensemble != null && scaler == null) {
+            LearnerOption.refuse(settings, ScalerOption.TYPE, "it needs standardised features");
+            ensemble = null;
+        }
         Mixture mixture = mixture(settings, ingest);
         if (ensemble != null && mixture != null) {
             mixture = new Mixture(EnsembleRule.LINEAR_RATES, mixture.switchingRates(), false);
@@ -86,7 +92,7 @@ public final class TrainingConfig {
                     optimizer,
                     loss.activation() == Activation.SOFTMAX ? mixture : null,
                     settings.get(REDUCTION),
-                    ScalerOption.read(settings),
+                    scaler,
                     settings.get(MAX_SKIPPED_STEPS),
                     ingest.isSparse(),
                     mixture == null ? null : ensemble);
