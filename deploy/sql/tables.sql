@@ -18,7 +18,7 @@ CREATE TABLE metrics (
   `prequential` ROW<`examples` BIGINT, `weight` DOUBLE, `loss` DOUBLE, `accuracy` DOUBLE, noChangeAccuracy DOUBLE, majorityAccuracy DOUBLE, `kappa` DOUBLE, kappaTemporal DOUBLE, kappaM DOUBLE, balancedAccuracy DOUBLE, topKAccuracy DOUBLE, brierScore DOUBLE, meanConfidence DOUBLE, calibrationError DOUBLE>,
   learningRate DOUBLE,
   skippedSteps BIGINT,
-  `experts` ARRAY<ROW<`name` STRING, learningRate DOUBLE, `weight` DOUBLE, `restarts` BIGINT>>,
+  `experts` ARRAY<ROW<`name` STRING, learningRate DOUBLE, `weight` DOUBLE, `restarts` BIGINT, stackWeight DOUBLE, correctionWeight DOUBLE, `loss` DOUBLE>>,
   rollBacks BIGINT,
   `fading` ROW<`examples` BIGINT, `weight` DOUBLE, `loss` DOUBLE, `accuracy` DOUBLE, noChangeAccuracy DOUBLE, majorityAccuracy DOUBLE, `kappa` DOUBLE, kappaTemporal DOUBLE, kappaM DOUBLE, balancedAccuracy DOUBLE, topKAccuracy DOUBLE, brierScore DOUBLE, meanConfidence DOUBLE, calibrationError DOUBLE>,
   fadingFactor DOUBLE,
@@ -49,6 +49,7 @@ CREATE TABLE metrics (
   roundedValues BIGINT,
   `rounded` ARRAY<ROW<`feature` INT, `count` BIGINT>>,
   `columns` INT,
+  `combinations` ARRAY<ROW<`name` STRING, `weight` DOUBLE, `loss` DOUBLE>>,
   emitted AS TO_TIMESTAMP_LTZ(toldAt, 3)
 ) WITH (
   'connector' = 'kafka',

@@ -257,9 +257,13 @@ public record LearnConfig(
         return labelType == LabelType.CLASS ? 0 : learner.numClasses();
     }
 
-    /** Reads the keys. Problems are recorded in the settings. */
-    public static LearnConfig from(Settings settings, IngestConfig ingest) {
-        LearnerSettings learner = TrainingConfig.read(settings, ingest);
+    /**
+     * Reads the keys. Problems are recorded in the settings.
+     *
+     * @param lossSpan span of the experts' losses, in examples, at least 1
+     */
+    public static LearnConfig from(Settings settings, IngestConfig ingest, int lossSpan) {
+        LearnerSettings learner = TrainingConfig.read(settings, ingest).withLossSpan(lossSpan);
         boolean blocksByCount = ingest.blockMaxWait() == null;
         return new LearnConfig(
                 learner,

@@ -21,6 +21,7 @@ import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
 import io.freshet.model.SoftmaxLearner;
 import io.freshet.model.ensemble.EnsembleParameters;
+import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.ensemble.EnsembleState;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
@@ -52,6 +53,7 @@ public final class Learner implements AutoCloseable {
 
     private static final DetectorReport[] NO_REPORTS = {};
     private static final String[] NO_NAMES = {};
+    private static final ExpertCombination[] NO_COMBINATIONS = {};
 
     private final String modelId;
     private final LearnerWorkspace workspace;
@@ -481,6 +483,7 @@ public final class Learner implements AutoCloseable {
                 read.toArray(),
                 live == null ? config.learner().learningRate() : live.learningRate(),
                 experts(),
+                combinations(),
                 counters.rollBacks(),
                 live == null ? Double.NaN : live.gradientNorm(),
                 live == null ? 0 : live.parameterNorm(),
@@ -524,9 +527,28 @@ public final class Learner implements AutoCloseable {
                             expertNames[k],
                             isRate ? config.learner().learningRates().get(k) : Double.NaN,
                             live == null ? 1.0 / experts.length : live.weight(k),
-                            live == null || !isRate ? 0 : live.restarts(k));
+                            live == null || !isRate ? 0 : live.restarts(k),
+                            live == null ? Double.NaN : live.stackWeight(k),
+                            live == null ? Double.NaN : live.correctionWeight(k),
+                            live == null ? Double.NaN : live.loss(k));
         }
         return experts;
+    }
+
+    private ExpertCombination[] combinations() {
+        SoftmaxLearner live = model;
+        if (config.learner().ensemble() == null) {
+            return NO_COMBINATIONS;
+        }
+        ExpertCombination[] combinations = new ExpertCombination[EnsembleRule.COMBINATIONS.size()];
+        for (int k = 0; k < combinations.length; k++) {
+            combinations[k] =
+                    new ExpertCombination(
+                            EnsembleRule.COMBINATIONS.get(k),
+                            live == null ? 1.0 / combinations.length : live.combinationWeight(k),
+                            live == null ? Double.NaN : live.combinationLoss(k));
+        }
+        return combinations;
     }
 
     private PartitionOffset[] lastOffsets() {

@@ -36,6 +36,7 @@ import org.jspecify.annotations.Nullable;
  * @param ensemble the same of an ensemble; null for linear models
  * @param goodEnsemble the same of the ensemble that belongs to the last good parameters; null if
  *     there is none
+ * @param losses mean losses of the experts; null in states that were written before there were any
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record LearnerStateHeader(
@@ -54,7 +55,8 @@ public record LearnerStateHeader(
         double @Nullable [] classCounts,
         @Nullable SparseHeader sparse,
         @Nullable EnsembleHeader ensemble,
-        @Nullable EnsembleHeader goodEnsemble) {
+        @Nullable EnsembleHeader goodEnsemble,
+        double @Nullable [] losses) {
     /**
      * The part of an ensemble's state that is not stored in chunks.
      *
@@ -193,6 +195,7 @@ public record LearnerStateHeader(
                 state.classCounts(),
                 sparse == null ? null : SparseHeader.of(sparse),
                 EnsembleHeader.of(state.ensemble()),
-                EnsembleHeader.of(state.goodEnsemble()));
+                EnsembleHeader.of(state.goodEnsemble()),
+                state.losses());
     }
 }

@@ -130,6 +130,7 @@ final class ModelChunks {
     /** Reads the arrays of the current key, and completes them with a header to a whole state. */
     LearnerState load(LearnerStateHeader header) throws Exception {
         double[] classCounts = header.classCounts();
+        double[] losses = header.losses();
         return new LearnerState(
                         header.counters(),
                         get(parameters, header.numParameters()),
@@ -144,7 +145,8 @@ final class ModelChunks {
                         header.scaler(),
                         sparse(header.sparse()))
                 .withEnsemble(
-                        ensemble.load(header.ensemble()), goodEnsemble.load(header.goodEnsemble()));
+                        ensemble.load(header.ensemble()), goodEnsemble.load(header.goodEnsemble()))
+                .withLosses(losses == null ? new double[0] : losses);
     }
 
     /** The large arrays of an ensemble's state. */

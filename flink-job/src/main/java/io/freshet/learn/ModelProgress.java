@@ -21,6 +21,7 @@ import java.util.List;
  *     by their experts' weights, without the baselines
  * @param experts experts of the mixture: one per learning rate, in their order, then the baselines;
  *     for a fixed learning rate, one expert of weight 1
+ * @param combinations the ways in which an ensemble combines its experts; empty without one
  * @param rollBacks number of times that the last good parameters were restored
  * @param gradientNorm Euclidean norm of the last mini-batch's mean gradient, for the learning rate
  *     with the largest weight; NaN before the first step
@@ -44,6 +45,7 @@ public record ModelProgress(
         PartitionTally[] partitions,
         double learningRate,
         Expert[] experts,
+        ExpertCombination[] combinations,
         long rollBacks,
         double gradientNorm,
         double parameterNorm,

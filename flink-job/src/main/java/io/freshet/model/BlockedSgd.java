@@ -8,6 +8,7 @@ import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
 import io.freshet.model.example.Examples;
 import io.freshet.model.mixture.Baselines;
+import io.freshet.model.mixture.FadingLosses;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
 import io.freshet.model.optim.Optimizer;
@@ -132,6 +133,16 @@ final class BlockedSgd implements Trainer {
     }
 
     @Override
+    public @Nullable Ensemble ensemble() {
+        return scorer.ensemble();
+    }
+
+    @Override
+    public FadingLosses losses() {
+        return scorer.losses();
+    }
+
+    @Override
     public long[] restarts() {
         return restarts;
     }
@@ -220,7 +231,8 @@ final class BlockedSgd implements Trainer {
                         goodWeights,
                         classCounts,
                         scaler == null ? ScalerState.initial(0) : scaler.state())
-                .withEnsemble(ensemble == null ? null : ensemble.state(), goodEnsemble);
+                .withEnsemble(ensemble == null ? null : ensemble.state(), goodEnsemble)
+                .withLosses(scorer.losses().state());
     }
 
     @Override

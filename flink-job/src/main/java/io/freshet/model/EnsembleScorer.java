@@ -234,6 +234,20 @@ final class EnsembleScorer {
         rows[place].exclude(rate);
     }
 
+    /**
+     * Writes the reported losses of the experts, then those of the mixture and the stacks, for a
+     * row of the mini-batch.
+     *
+     * @param losses (numExperts + answers) losses in nats. Modified.
+     */
+    void writeLosses(int place, Examples examples, int example, double[] losses) {
+        if (examples.numTargets() == 0) {
+            rows[place].writeLosses(examples.labels()[example], losses);
+        } else {
+            rows[place].writeLosses(examples.targets(), example * examples.numTargets(), losses);
+        }
+    }
+
     /** Learns from a row of the mini-batch, unless its weight is 0. */
     void learn(int place) {
         if (weights[place] > 0) {

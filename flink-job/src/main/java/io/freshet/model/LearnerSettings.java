@@ -1,5 +1,6 @@
 package io.freshet.model;
 
+import io.freshet.ensemble.Combination;
 import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.example.Examples;
 import io.freshet.model.linalg.Matrix;
@@ -36,6 +37,8 @@ import org.jspecify.annotations.Nullable;
  *     parameters. The optimiser must have a linear rule.
  * @param ensemble experts beside the linear models of the mixture's learning rates, whose steps are
  *     normalised then; null for linear models alone
+ * @param lossSpan span of the fading mean losses of the experts ({@link
+ *     io.freshet.model.mixture.FadingLosses}), in examples, at least 1
  */
 public record LearnerSettings(
         int numFeatures,
@@ -48,8 +51,12 @@ public record LearnerSettings(
         @Nullable ScalerRule scaler,
         int maxSkippedSteps,
         boolean isSparse,
-        @Nullable EnsembleRule ensemble)
+        @Nullable EnsembleRule ensemble,
+        int lossSpan)
         implements Serializable {
+
+    /** Span of the experts' losses unless told otherwise, in examples. */
+    private static final int DEFAULT_LOSS_SPAN = 1000;
 
     /**
      * Names of the {@link io.freshet.model.mixture.Baselines} as experts, in their order after the
@@ -118,11 +125,40 @@ public record LearnerSettings(
                 null);
     }
 
+    /** Creates settings with the default span of the experts' losses. */
+    public LearnerSettings(
+            int numFeatures,
+            int numClasses,
+            int miniBatchSize,
+            Loss loss,
+            Optimizer optimizer,
+            @Nullable Mixture mixture,
+            MiniBatchReduction reduction,
+            @Nullable ScalerRule scaler,
+            int maxSkippedSteps,
+            boolean isSparse,
+            @Nullable EnsembleRule ensemble) {
+        this(
+                numFeatures,
+                numClasses,
+                miniBatchSize,
+                loss,
+                optimizer,
+                mixture,
+                reduction,
+                scaler,
+                maxSkippedSteps,
+                isSparse,
+                ensemble,
+                DEFAULT_LOSS_SPAN);
+    }
+
     public LearnerSettings {
         requireAtLeast(1, "numFeatures", numFeatures);
         requireAtLeast(1, "numClasses", numClasses);
         requireAtLeast(1, "miniBatchSize", miniBatchSize);
         requireAtLeast(1, "maxSkippedSteps", maxSkippedSteps);
+        requireAtLeast(1, "lossSpan", lossSpan);
         int outputs = loss.numOutputs();
         if (outputs != numClasses && !(numClasses == 2 && outputs == 1)) {
             throw new IllegalArgumentException(
@@ -213,7 +249,25 @@ public record LearnerSettings(
                         scaler,
                         maxSkippedSteps,
                         isSparse,
-                        ensemble);
+                        ensemble,
+                        lossSpan);
+    }
+
+    /** Returns these settings for another span of the experts' losses, in examples. */
+    public LearnerSettings withLossSpan(int newLossSpan) {
+        return new LearnerSettings(
+                numFeatures,
+                numClasses,
+                miniBatchSize,
+                loss,
+                optimizer,
+                mixture,
+                reduction,
+                scaler,
+                maxSkippedSteps,
+                isSparse,
+                ensemble,
+                newLossSpan);
     }
 
     /** Returns the number of learning rates, each of which has its own parameters. */
@@ -246,6 +300,17 @@ public record LearnerSettings(
     public int numExperts() {
         int linear = mixture == null ? 1 : mixture.numExperts();
         return ensemble == null ? linear : linear + ensemble.numOtherExperts();
+    }
+
+    /**
+     * Returns the number of mean losses: of each expert, then of each of an ensemble's
+     * combinations; 0 for a fixed learning rate.
+     */
+    int numLosses() {
+        if (mixture == null) {
+            return 0;
+        }
+        return ensemble == null ? numExperts() : numExperts() + Combination.ANSWERS;
     }
 
     /** Returns the number of outputs of a model: one for each class, or one for two classes. */

@@ -4,6 +4,7 @@ import io.freshet.model.ensemble.Ensemble;
 import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.ensemble.EnsembleState;
 import io.freshet.model.mixture.Baselines;
+import io.freshet.model.mixture.FadingLosses;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
 import io.freshet.model.optim.NamedArray;
@@ -39,6 +40,8 @@ import org.jspecify.annotations.Nullable;
  *     instead of those above, which are empty; null for a dense model
  * @param ensemble state of the experts beside the linear models; null without an ensemble
  * @param goodEnsemble their state when {@code goodParameters} were copied; null without it
+ * @param losses state of the mean losses of a mixture's experts; empty for no losses so far, and
+ *     without a mixture
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record LearnerState(
@@ -55,7 +58,8 @@ public record LearnerState(
         ScalerState scaler,
         @Nullable SparseState sparse,
         @Nullable EnsembleState ensemble,
-        @Nullable EnsembleState goodEnsemble) {
+        @Nullable EnsembleState goodEnsemble,
+        double[] losses) {
 
     /** Creates the state of linear models. */
     public LearnerState(
@@ -85,7 +89,8 @@ public record LearnerState(
                 scaler,
                 sparse,
                 null,
-                null);
+                null,
+                new double[0]);
     }
 
     /** Creates the state of a dense model. */
@@ -162,7 +167,28 @@ public record LearnerState(
                 scaler,
                 sparse,
                 newEnsemble,
-                newGood);
+                newGood,
+                losses);
+    }
+
+    /** Returns this state with the state of the mean losses of a mixture's experts. */
+    public LearnerState withLosses(double[] newLosses) {
+        return new LearnerState(
+                counters,
+                parameters,
+                optimizer,
+                weights,
+                restarts,
+                baselineCounts,
+                lastLabel,
+                goodParameters,
+                goodWeights,
+                classCounts,
+                scaler,
+                sparse,
+                ensemble,
+                goodEnsemble,
+                newLosses);
     }
 
     /** Returns whether there are last good parameters. */
@@ -176,15 +202,18 @@ public record LearnerState(
     public static LearnerState initial(LearnerSettings settings) {
         if (settings.isSparse()) {
             return new LearnerState(
-                    LearnerCounters.NONE,
-                    SparseState.initial(
-                            settings.numFeatures(), settings.rowLayout(), settings.lazyRule()),
-                    initialWeights(settings),
-                    new long[settings.numRates()],
-                    new float[numBaselineCounts(settings)],
-                    Baselines.NO_LABEL,
-                    new double[0],
-                    new double[numClassCounts(settings)]);
+                            LearnerCounters.NONE,
+                            SparseState.initial(
+                                    settings.numFeatures(),
+                                    settings.rowLayout(),
+                                    settings.lazyRule()),
+                            initialWeights(settings),
+                            new long[settings.numRates()],
+                            new float[numBaselineCounts(settings)],
+                            Baselines.NO_LABEL,
+                            new double[0],
+                            new double[numClassCounts(settings)])
+                    .withLosses(initialLosses(settings));
         }
         int scaled = numScaled(settings);
         return new LearnerState(
@@ -199,7 +228,12 @@ public record LearnerState(
                         new double[0],
                         new double[numClassCounts(settings)],
                         ScalerState.initial(scaled))
-                .withEnsemble(initialEnsemble(settings), null);
+                .withEnsemble(initialEnsemble(settings), null)
+                .withLosses(initialLosses(settings));
+    }
+
+    private static double[] initialLosses(LearnerSettings settings) {
+        return new double[FadingLosses.stateLength(settings.numLosses())];
     }
 
     static @Nullable EnsembleState initialEnsemble(LearnerSettings settings) {
@@ -283,14 +317,16 @@ public record LearnerState(
                         : Arrays.copyOf(classCounts, settings.numClasses());
         if (sparse != null) {
             return new LearnerState(
-                    counters,
-                    sparse.extended(settings.numFeatures(), restarts.length, settings.numOutputs()),
-                    weights,
-                    restarts,
-                    baselines,
-                    lastLabel,
-                    goodWeights,
-                    extendedCounts);
+                            counters,
+                            sparse.extended(
+                                    settings.numFeatures(), restarts.length, settings.numOutputs()),
+                            weights,
+                            restarts,
+                            baselines,
+                            lastLabel,
+                            goodWeights,
+                            extendedCounts)
+                    .withLosses(losses);
         }
         EnsembleState initialEnsemble = initialEnsemble(settings);
         UnaryOperator<float[]> extend = array -> extended(array, numFeatures, numOutputs, settings);
@@ -310,7 +346,8 @@ public record LearnerState(
                                 : scaler.extended(settings.numFeatures()))
                 .withEnsemble(
                         extended(ensemble, numFeatures, numOutputs, initialEnsemble),
-                        extended(goodEnsemble, numFeatures, numOutputs, initialEnsemble));
+                        extended(goodEnsemble, numFeatures, numOutputs, initialEnsemble))
+                .withLosses(losses);
     }
 
     private static @Nullable EnsembleState extended(
@@ -345,7 +382,8 @@ public record LearnerState(
                         new double[numClassCounts(settings)],
                         scaler,
                         sparse)
-                .withEnsemble(ensemble, goodEnsemble);
+                .withEnsemble(ensemble, goodEnsemble)
+                .withLosses(losses);
     }
 
     /** Returns a copy of an array in the shape of the parameters, with zeros for what is new. */
@@ -392,6 +430,9 @@ public record LearnerState(
         requireLength("classCounts", numClassCounts(settings), classCounts.length);
         if (hasGoodParameters()) {
             requireLength("goodWeights", weights.length, goodWeights.length);
+        }
+        if (losses.length > 0) {
+            requireLength("losses", FadingLosses.stateLength(settings.numLosses()), losses.length);
         }
         if ((settings.ensemble() == null) != (ensemble == null)) {
             throw new IllegalArgumentException(

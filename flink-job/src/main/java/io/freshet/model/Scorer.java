@@ -9,6 +9,7 @@ import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 import io.freshet.model.loss.Loss;
 import io.freshet.model.mixture.Baselines;
+import io.freshet.model.mixture.FadingLosses;
 import io.freshet.model.mixture.Likelihoods;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
@@ -69,8 +70,11 @@ final class Scorer {
      */
     private final Likelihoods[] likelihoods;
 
-    /** Likelihoods of the selected row's label; null where {@code likelihoods} has them. */
-    private final @Nullable Likelihoods reported;
+    /**
+     * (mini-batch) likelihoods of each scored row's label: {@code likelihoods} itself, unless
+     * training minimises another loss than the reported one.
+     */
+    private final Likelihoods[] reported;
 
     /** (mini-batch) balanced weight of the class of each scored row; empty without a mixture. */
     private final double[] classWeights;
@@ -80,6 +84,12 @@ final class Scorer {
 
     /** (learning rates) whether every loss since {@link #begin} was finite. */
     private final boolean[] finite;
+
+    /** Losses of the experts, then of the combinations of an ensemble; empty without a mixture. */
+    private final FadingLosses losses;
+
+    /** Scratch for the losses of one row. */
+    private final double[] rowLosses;
 
     /** The experts beside the learning rates, and how all are combined; null without them. */
     private final @Nullable EnsembleScorer ensemble;
@@ -93,7 +103,7 @@ final class Scorer {
         private final double[] mixed;
         private final double[][] baselineProbabilities;
         private final Likelihoods[] likelihoods;
-        private final @Nullable Likelihoods reported;
+        private final Likelihoods[] reported;
         private final double[] classWeights;
         private final boolean[] finite;
         private final EnsembleScorer.@Nullable Scratch ensemble;
@@ -116,10 +126,12 @@ final class Scorer {
             boolean mixes = mixture != null && settings.ensemble() == null;
             this.likelihoods = new Likelihoods[mixes ? settings.miniBatchSize() : 0];
             Arrays.setAll(likelihoods, i -> new Likelihoods(settings.numExperts()));
-            this.reported =
-                    mixes && !settings.loss().trainsOnReportedLoss()
-                            ? new Likelihoods(settings.numExperts())
-                            : null;
+            if (settings.loss().trainsOnReportedLoss()) {
+                this.reported = likelihoods;
+            } else {
+                this.reported = new Likelihoods[likelihoods.length];
+                Arrays.setAll(reported, i -> new Likelihoods(settings.numExperts()));
+            }
             this.classWeights = new double[likelihoods.length];
             this.finite = new boolean[numRates];
             EnsembleRule rule = settings.ensemble();
@@ -157,6 +169,9 @@ final class Scorer {
                 mixture == null || !mixture.baselines()
                         ? null
                         : new Baselines(numClasses, state.baselineCounts(), state.lastLabel());
+        this.losses = new FadingLosses(settings.numLosses(), settings.lossSpan());
+        losses.set(state.losses());
+        this.rowLosses = new double[losses.size()];
         this.rowsAtOnce = scratch.rowsAtOnce;
         this.probabilities = scratch.probabilities;
         this.normalisers = scratch.normalisers;
@@ -185,6 +200,11 @@ final class Scorer {
         return baselines;
     }
 
+    /** Returns the losses of the experts, then of the combinations of an ensemble; not a copy. */
+    FadingLosses losses() {
+        return losses;
+    }
+
     /** Returns the state of the mixture's weights; empty without a mixture. */
     double[] mixtureState() {
         return weights == null ? new double[0] : weights.state();
@@ -200,8 +220,9 @@ final class Scorer {
         return baselines == null ? Baselines.NO_LABEL : baselines.lastLabel();
     }
 
-    /** Copies the weights and the baselines of a state. */
+    /** Copies the weights, the baselines and the losses of the experts of a state. */
     void copyFrom(LearnerState state) {
+        losses.set(state.losses());
         if (weights != null) {
             weights.set(state.weights());
         }
@@ -421,12 +442,12 @@ final class Scorer {
             ensemble.setTargets(place, classWeight, examples, example);
             return;
         }
-        Likelihoods rowLikelihoods = reported == null ? likelihoods[place] : reported;
+        Likelihoods rowLikelihoods = reported[place];
         if (!setLikelihoods(rowLikelihoods, examples, example)) {
             setLogLikelihoods(rowLikelihoods, examples, example);
         }
         classWeights[place] = classWeight;
-        if (reported != null) {
+        if (trainingTargets.length > 0) {
             setTrainedLikelihoods(likelihoods[place]);
         }
         exampleScores.write(
@@ -626,7 +647,8 @@ final class Scorer {
     }
 
     /**
-     * Updates the mixture's weights and the baselines with a scored mini-batch, row by row.
+     * Updates the mixture's weights, the baselines and the losses of the experts with a scored
+     * mini-batch, row by row. The losses of a learning rate that is not finite begin anew.
      *
      * @param begin its first row in the block
      * @param end index after its last row
@@ -636,16 +658,24 @@ final class Scorer {
             return;
         }
         for (int row = begin; row < end; row++) {
-            if (ensemble != null) {
-                ensemble.learn(row - begin);
-                continue;
-            }
+            int place = row - begin;
             int example = rows.example(row);
-            weights.update(
-                    likelihoods[row - begin],
-                    classWeights[row - begin] * examples.weights()[example]);
-            if (baselines != null) {
-                baselines.observe(examples.labels()[example]);
+            double weight = examples.weights()[example];
+            if (ensemble != null) {
+                ensemble.writeLosses(place, examples, example, rowLosses);
+                ensemble.learn(place);
+            } else {
+                reported[place].writeLosses(rowLosses);
+                weights.update(likelihoods[place], classWeights[place] * weight);
+                if (baselines != null) {
+                    baselines.observe(examples.labels()[example]);
+                }
+            }
+            losses.add(rowLosses, weight);
+        }
+        for (int rate = 0; rate < numRates; rate++) {
+            if (!finite[rate]) {
+                losses.restart(rate);
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.freshet.model;
 
+import io.freshet.model.ensemble.Ensemble;
 import io.freshet.model.example.BlockRows;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
@@ -150,6 +151,45 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     public double weight(int expert) {
         MixtureWeights weights = trainer.weights();
         return weights == null ? 1 : weights.weight(expert);
+    }
+
+    /**
+     * Returns an expert's mean loss with exponential forgetting, in nats, of {@link
+     * LearnerSettings#lossSpan}; NaN before its first, and without a mixture.
+     */
+    public double loss(int expert) {
+        return settings.mixture() == null ? Double.NaN : trainer.losses().mean(expert);
+    }
+
+    /** Returns an expert's weight in the stack of an ensemble; NaN without one. */
+    public double stackWeight(int expert) {
+        Ensemble ensemble = trainer.ensemble();
+        return ensemble == null ? Double.NaN : ensemble.stackWeight(expert);
+    }
+
+    /** Returns an expert's weight in the stack on top of the mixture; NaN without an ensemble. */
+    public double correctionWeight(int expert) {
+        Ensemble ensemble = trainer.ensemble();
+        return ensemble == null ? Double.NaN : ensemble.correctionWeight(expert);
+    }
+
+    /**
+     * Returns the weight of a combination in the answer of an ensemble, 0 to 1; NaN without one.
+     *
+     * @param combination 0 for the mixture, 1 for the stack, 2 for the stack on top of the mixture
+     */
+    public double combinationWeight(int combination) {
+        Ensemble ensemble = trainer.ensemble();
+        return ensemble == null ? Double.NaN : ensemble.answerWeight(combination);
+    }
+
+    /**
+     * Returns the mean loss of a combination of an ensemble, as {@link #loss} that of an expert.
+     */
+    public double combinationLoss(int combination) {
+        return settings.ensemble() == null
+                ? Double.NaN
+                : trainer.losses().mean(settings.numExperts() + combination);
     }
 
     /** Returns how often a learning rate restarted because its step was not finite. */
@@ -420,6 +460,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
 
     private void returnToStart() {
         trainer.returnToStart();
+        trainer.losses().restart();
         setWeights(LearnerState.initialWeights(settings));
         goodWeights = new double[0];
         hasCopy = false;

@@ -1,10 +1,12 @@
 package io.freshet.model;
 
+import io.freshet.model.ensemble.Ensemble;
 import io.freshet.model.example.BlockRows;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
 import io.freshet.model.example.Examples;
 import io.freshet.model.mixture.Baselines;
+import io.freshet.model.mixture.FadingLosses;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
 import io.freshet.model.optim.Optimizer;
@@ -100,6 +102,16 @@ final class SparseSgd implements Trainer {
     @Override
     public @Nullable Baselines baselines() {
         return scorer.baselines();
+    }
+
+    @Override
+    public @Nullable Ensemble ensemble() {
+        return null;
+    }
+
+    @Override
+    public FadingLosses losses() {
+        return scorer.losses();
     }
 
     @Override
@@ -315,14 +327,15 @@ final class SparseSgd implements Trainer {
     public LearnerState state(
             LearnerCounters counters, double[] goodWeights, double[] classCounts) {
         return new LearnerState(
-                counters,
-                weights.state(settings.numFeatures()),
-                scorer.mixtureState(),
-                restarts.clone(),
-                scorer.baselineCounts(),
-                scorer.lastLabel(),
-                goodWeights,
-                classCounts);
+                        counters,
+                        weights.state(settings.numFeatures()),
+                        scorer.mixtureState(),
+                        restarts.clone(),
+                        scorer.baselineCounts(),
+                        scorer.lastLabel(),
+                        goodWeights,
+                        classCounts)
+                .withLosses(scorer.losses().state());
     }
 
     @Override

@@ -1,8 +1,10 @@
 package io.freshet.model;
 
+import io.freshet.model.ensemble.Ensemble;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 import io.freshet.model.mixture.Baselines;
+import io.freshet.model.mixture.FadingLosses;
 import io.freshet.model.mixture.MixtureWeights;
 import org.jspecify.annotations.Nullable;
 
@@ -48,6 +50,12 @@ interface Trainer extends AutoCloseable {
     /** Returns the mixture's baselines; null without them. */
     @Nullable Baselines baselines();
 
+    /** Returns the experts beside the linear models; null without an ensemble. */
+    @Nullable Ensemble ensemble();
+
+    /** Returns the losses of the experts, then of the combinations of an ensemble; not a copy. */
+    FadingLosses losses();
+
     /** Returns the number of restarts of each learning rate, (learning rates); not a copy. */
     long[] restarts();
 
@@ -90,8 +98,8 @@ interface Trainer extends AutoCloseable {
     void resetScaler();
 
     /**
-     * Copies the parameters, the optimiser's state, the mixture's weights, the baselines and the
-     * scaler of another learner.
+     * Copies the parameters, the optimiser's state, the mixture's weights, the baselines, the
+     * experts' losses and the scaler of another learner.
      *
      * @param state state of a learner with the same settings. Not modified.
      */

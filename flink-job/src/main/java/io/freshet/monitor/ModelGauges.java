@@ -4,6 +4,7 @@ import io.freshet.ingest.Audit;
 import io.freshet.ingest.DeadLetterReason;
 import io.freshet.ingest.IgnoredReason;
 import io.freshet.learn.Expert;
+import io.freshet.learn.ExpertCombination;
 import io.freshet.learn.drift.DetectorReport;
 import java.util.BitSet;
 import java.util.EnumSet;
@@ -21,10 +22,10 @@ import org.jspecify.annotations.Nullable;
  * Flink gauges of the newest metrics of each model, for Flink's metric reporters.
  *
  * <p>The gauges belong to the group {@code freshet} and have the variables {@code model}, {@code
- * class}, {@code reason}, {@code detector} and {@code expert}, which Flink's Prometheus reporter
- * turns into labels; their names follow the conventions of Prometheus. Their values come from
- * state, so that, unlike Flink's own counters, counts are preserved after a failure. A value that
- * is not defined is NaN. A reason has no gauge before it first occurs.
+ * class}, {@code reason}, {@code detector}, {@code expert} and {@code combination}, which Flink's
+ * Prometheus reporter turns into labels; their names follow the conventions of Prometheus. Their
+ * values come from state, so that, unlike Flink's own counters, counts are preserved after a
+ * failure. A value that is not defined is NaN. A reason has no gauge before it first occurs.
  *
  * <p>Gauges cannot be removed, so their number is limited to {@code metrics.max-gauge-models}
  * models per subtask and {@code metrics.max-classes} classes per model.
@@ -106,13 +107,36 @@ final class ModelGauges {
             }
             Expert[] experts = first.progress().experts();
             for (int k = 0; k < experts.length; k++) {
-                int expert = k;
-                add(
-                        modelGroup.addGroup("expert", experts[k].name()),
-                        "weight_ratio",
-                        metrics -> metrics.progress().experts()[expert].weight());
+                addExpert(modelGroup.addGroup("expert", experts[k].name()), k);
+            }
+            ExpertCombination[] combinations = first.progress().combinations();
+            for (int k = 0; k < combinations.length; k++) {
+                addCombination(modelGroup.addGroup("combination", combinations[k].name()), k);
             }
             update(first);
+        }
+
+        private void addExpert(MetricGroup expertGroup, int k) {
+            add(expertGroup, "weight_ratio", metrics -> expert(metrics, k).weight());
+            add(expertGroup, "loss_nats", metrics -> expert(metrics, k).loss());
+            if (newest.progress().combinations().length > 0) {
+                add(expertGroup, "stack_weight", metrics -> expert(metrics, k).stackWeight());
+                add(
+                        expertGroup,
+                        "correction_weight",
+                        metrics -> expert(metrics, k).correctionWeight());
+            }
+        }
+
+        private void addCombination(MetricGroup combinationGroup, int k) {
+            add(
+                    combinationGroup,
+                    "weight_ratio",
+                    metrics -> metrics.progress().combinations()[k].weight());
+            add(
+                    combinationGroup,
+                    "loss_nats",
+                    metrics -> metrics.progress().combinations()[k].loss());
         }
 
         void update(RollingMetrics metrics) {
@@ -194,6 +218,10 @@ final class ModelGauges {
                                 return current == null ? Double.NaN : current.doubleValue();
                             });
         }
+    }
+
+    private static Expert expert(RollingMetrics metrics, int k) {
+        return metrics.progress().experts()[k];
     }
 
     private static String lowerCase(Enum<?> constant) {

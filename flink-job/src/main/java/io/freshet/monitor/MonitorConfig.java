@@ -165,7 +165,7 @@ public record MonitorConfig(
                             "models",
                             "Maximum number of models per subtask whose metrics are available to"
                                 + " Flink's metric reporters: the first ones that emit metrics. A"
-                                + " model has about 90 gauges and 3 per class.")
+                                + " model has about 100 gauges and 3 per class.")
                     .changeable();
 
     /** The keys of this configuration. */

@@ -57,7 +57,8 @@ public record PipelineConfig(IngestConfig ingest, LearnConfig learn, MonitorConf
     /** Reads the keys. Problems are recorded in the settings. */
     static PipelineConfig read(Settings settings) {
         IngestConfig ingest = IngestConfig.from(settings);
-        LearnConfig learn = LearnConfig.from(settings, ingest);
+        LearnConfig learn =
+                LearnConfig.from(settings, ingest, settings.get(MonitorConfig.WINDOW_SIZE));
         MonitorConfig monitor =
                 MonitorConfig.from(
                         settings, ingest.classes(), ingest.numClasses(), learn.maxModels());

@@ -60,6 +60,7 @@ final class MetricsFields {
                 .setLearningRate(progress.learningRate())
                 .setSkippedSteps(progress.skippedSteps())
                 .setExperts(ProgressFields.experts(progress))
+                .setCombinations(ProgressFields.combinations(progress))
                 .setRollBacks(progress.rollBacks())
                 .setFading(fading == null ? null : scores(fading))
                 .setFadingFactor(fading == null ? null : config.fadingFactor())

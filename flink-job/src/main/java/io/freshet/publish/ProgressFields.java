@@ -4,6 +4,7 @@ import io.freshet.ingest.EventOutcome;
 import io.freshet.learn.ModelProgress;
 import io.freshet.schemas.Audit;
 import io.freshet.schemas.Expert;
+import io.freshet.schemas.ExpertCombination;
 import io.freshet.schemas.PartitionAudit;
 import io.freshet.schemas.PartitionOffset;
 import io.freshet.schemas.Tally;
@@ -66,7 +67,21 @@ final class ProgressFields {
                                                 ? null
                                                 : expert.learningRate(),
                                         expert.weight(),
-                                        expert.restarts()))
+                                        expert.restarts(),
+                                        finite(expert.stackWeight()),
+                                        finite(expert.correctionWeight()),
+                                        finite(expert.loss())))
+                .toList();
+    }
+
+    static List<ExpertCombination> combinations(ModelProgress progress) {
+        return Arrays.stream(progress.combinations())
+                .map(
+                        combination ->
+                                new ExpertCombination(
+                                        combination.name(),
+                                        combination.weight(),
+                                        finite(combination.loss())))
                 .toList();
     }
 

@@ -39,7 +39,7 @@ public record RecordBounds(
 
     static final RecordBounds AVRO =
             new RecordBounds(
-                    Float.BYTES, Double.BYTES, 4, 150, 20, 50, 400, 16_384, 1, Float.BYTES);
+                    Float.BYTES, Double.BYTES, 4, 150, 20, 50, 450, 16_384, 1, Float.BYTES);
 
     /** A record has an id of its schema in front, and a header with the schema. */
     static final RecordBounds CONFLUENT_AVRO =
@@ -50,7 +50,7 @@ public record RecordBounds(
                     150,
                     20,
                     50,
-                    400,
+                    450,
                     AVRO.envelope + EventReader.FRAME_BYTES + HEADER,
                     1,
                     Float.BYTES);
@@ -59,7 +59,7 @@ public record RecordBounds(
      * A float has up to 15 characters and a double up to 24, before a comma. A control character is
      * a backslash, a letter and four digits.
      */
-    static final RecordBounds JSON = new RecordBounds(16, 25, 6, 500, 80, 200, 600, 65_536, 6, 16);
+    static final RecordBounds JSON = new RecordBounds(16, 25, 6, 500, 80, 200, 750, 65_536, 6, 16);
 
     /** Returns an upper bound of the bytes of a text, with its quotation marks or length. */
     public long text(String text) {

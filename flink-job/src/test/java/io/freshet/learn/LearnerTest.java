@@ -791,6 +791,33 @@ public class LearnerTest {
     }
 
     @Test
+    void lossOfAnExpertThatRestarts_beginsAnew() {
+        Mixture mixture = new Mixture(List.of(1e-35, 1e30), 0.001, false);
+        LearnConfig config =
+                config(unscaled(1, new Sgd(1, 0), mixture, MAX_SKIPPED_STEPS), LabelType.CLASS);
+        List<Blocks.Example> first = new ArrayList<>();
+        for (int i = 0; i < 6; i++) {
+            first.add(new Blocks.Example("m", i, i / 3 % 2, 1, new float[] {0}));
+        }
+        try (Learner learner = new Learner("m", new LearnerWorkspace(config))) {
+            Expert before = fastExpert(learner, first);
+            // Its bias moves by 10³⁰ with each step, and the label changes.
+            assertThat(before.restarts()).isZero();
+            assertThat(before.loss()).isGreaterThan(1e28);
+
+            Expert after = fastExpert(learner, hugeFeatures());
+            assertThat(after.restarts()).isPositive();
+            assertThat(after.loss()).isLessThan(1e26);
+        }
+    }
+
+    private static Expert fastExpert(Learner learner, List<Blocks.Example> examples) {
+        return learner.process(Blocks.block(examples), prediction -> {}, alert -> {})
+                .progress()
+                .experts()[1];
+    }
+
+    @Test
     void progress_listsTheExperts_baselinesLast() {
         LearnConfig config =
                 config(
@@ -815,6 +842,9 @@ public class LearnerTest {
             assertThat(progress.learningRate())
                     .isCloseTo((0.01 * slow + 0.1 * fast) / (slow + fast), offset(1e-12));
             assertThat(progress.modelVersion()).isEqualTo(200);
+            assertThat(experts).allSatisfy(expert -> assertThat(expert.loss()).isBetween(0.0, 2.0));
+            assertThat(experts).extracting(Expert::stackWeight).containsOnly(Double.NaN);
+            assertThat(progress.combinations()).isEmpty();
         }
     }
 

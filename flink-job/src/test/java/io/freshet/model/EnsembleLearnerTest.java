@@ -93,14 +93,14 @@ class EnsembleLearnerTest {
         int length = 1_500 / miniBatchSize * miniBatchSize;
         Stream stream = new Stream(length, numFeatures, numClasses, weighted);
         PlainEnsemble plain = new PlainEnsemble(numFeatures, numClasses, labelExperts);
-        List<double[]> expected = new ArrayList<>();
+        List<PlainEnsemble.Said> expected = new ArrayList<>();
         for (int i = 0; i < length; i += miniBatchSize) {
             int end = i + miniBatchSize;
-            plain.learn(
+            expected.addAll(
+                    plain.learn(
                             stream.features.subList(i, end),
                             Arrays.copyOfRange(stream.labels, i, end),
-                            Arrays.copyOfRange(stream.weights, i, end))
-                    .forEach(said -> expected.add(said.answer));
+                            Arrays.copyOfRange(stream.weights, i, end)));
         }
         double worst = 0;
         double sum = 0;
@@ -115,7 +115,7 @@ class EnsembleLearnerTest {
                 for (int row = 0; row < end - i; row++) {
                     assertThat(evaluation.outcome(row)).isEqualTo(Outcome.TRAINED);
                     float[] actual = evaluation.probabilities(row);
-                    double[] answer = expected.get(i + row);
+                    double[] answer = expected.get(i + row).answer;
                     for (int c = 0; c < numClasses; c++) {
                         worst = Math.max(worst, Math.abs(actual[c] - answer[c]));
                     }
@@ -124,10 +124,45 @@ class EnsembleLearnerTest {
                 }
                 i = end;
             }
+            assertWeights(learner, plain, settings.numExperts());
+            assertLosses(learner, stream, expected);
         }
         // Floats against doubles: the largest difference of a probability, and of the mean loss.
         assertThat(worst).isLessThan(2e-3);
         assertThat(sum / length).isCloseTo(plainSum / length, within(2e-5));
+    }
+
+    private static void assertWeights(SoftmaxLearner learner, PlainEnsemble plain, int experts) {
+        for (int e = 0; e < experts; e++) {
+            assertThat(learner.stackWeight(e)).isCloseTo(plain.stackWeight(e), within(2e-3));
+            assertThat(learner.correctionWeight(e))
+                    .isCloseTo(plain.correctionWeight(e), within(2e-3));
+        }
+        for (int k = 0; k < 3; k++) {
+            assertThat(learner.combinationWeight(k))
+                    .isCloseTo(plain.combinationWeight(k), within(2e-3));
+        }
+    }
+
+    /** Compares each mean loss with the sum over all examples, whose weights fade by their age. */
+    private static void assertLosses(
+            SoftmaxLearner learner, Stream stream, List<PlainEnsemble.Said> predictions) {
+        int experts = predictions.get(0).experts.length;
+        double[] sums = new double[experts + 3];
+        double sumOfWeights = 0;
+        for (int i = 0; i < predictions.size(); i++) {
+            double weight = stream.weights[i] * Math.pow(999.0 / 1001, predictions.size() - 1 - i);
+            sumOfWeights += weight;
+            PlainEnsemble.Said said = predictions.get(i);
+            for (int k = 0; k < sums.length; k++) {
+                double[] prediction = k < experts ? said.experts[k] : said.answers[k - experts];
+                sums[k] -= weight * Math.log(prediction[stream.labels[i]]);
+            }
+        }
+        for (int k = 0; k < sums.length; k++) {
+            double loss = k < experts ? learner.loss(k) : learner.combinationLoss(k - experts);
+            assertThat(loss).isCloseTo(sums[k] / sumOfWeights, within(5e-4));
+        }
     }
 
     @Test
@@ -204,6 +239,8 @@ class EnsembleLearnerTest {
                                 .containsExactly(expected.probabilities(row));
                     }
                 }
+                assertThat(whole.state().losses()).hasSize(28);
+                StateAssertions.assertSameBits(second.state(), whole.state());
             }
         }
     }
@@ -255,10 +292,12 @@ class EnsembleLearnerTest {
             assertThat(learner.state().ensemble())
                     .usingRecursiveComparison()
                     .isEqualTo(good.state().ensemble());
+            assertThat(learner.loss(4)).isPositive();
             learner.resetParameters();
             assertThat(learner.state().ensemble())
                     .usingRecursiveComparison()
                     .isEqualTo(LearnerState.initial(settings).ensemble());
+            assertThat(learner.loss(4)).isNaN();
         }
     }
 
@@ -271,6 +310,7 @@ class EnsembleLearnerTest {
             Evaluation evaluation = new Evaluation(3, true);
             before.learn(examples(stream, 0, 800), true, evaluation);
             LearnerState extended = before.state().extended(6, 3, four);
+            assertThat(extended.losses()).hasSize(28).isEqualTo(before.state().losses());
             try (SoftmaxLearner after = new SoftmaxLearner(four, extended)) {
                 Evaluation more = new Evaluation(4, true);
                 after.learn(examples(stream, 0, 800), true, more);

@@ -105,6 +105,22 @@ class MixtureTest {
     }
 
     @Test
+    void stateWithMoreClassesOrCounts_keepsTheLossesOfTheExperts() {
+        Mixture mixture = new Mixture(RATES, 0.01, true);
+        LearnerFixture two = LearnerFixture.of(3, 2).mixture(mixture);
+        LearnerFixture three = LearnerFixture.of(3, 3).mixture(mixture);
+        double[] losses = new Random(1).doubles(10).toArray();
+        for (boolean sparse : new boolean[] {false, true}) {
+            LearnerSettings settings = (sparse ? two.sparse() : two).settings();
+            LearnerState state = LearnerState.initial(settings).withLosses(losses);
+
+            assertThat(state.extended(3, 2, (sparse ? three.sparse() : three).settings()).losses())
+                    .isEqualTo(losses);
+            assertThat(state.withClassCounts(two.balanced().settings()).losses()).isEqualTo(losses);
+        }
+    }
+
+    @Test
     void manyClasses_matchThePlainLoop() {
         // With this many classes a mini-batch is activated row by row.
         LearnerFixture fixture =
@@ -172,6 +188,10 @@ class MixtureTest {
             double sum = 0;
             for (int k = 0; k < plain.weights.length; k++) {
                 assertThat(learner.weight(k)).isCloseTo(plain.weights[k], within(tolerance));
+                double loss = plain.meanLoss(k);
+                assertThat(learner.loss(k))
+                        .as("loss of expert %d", k)
+                        .isCloseTo(loss, within(tolerance * Math.max(1, loss)));
                 if (k < RATES.size()) {
                     rate += plain.weights[k] * RATES.get(k);
                     sum += plain.weights[k];

@@ -86,6 +86,21 @@ final class PlainEnsemble {
         correction = new Filter(0, 0);
     }
 
+    /** Returns an expert's weight in the stack. */
+    double stackWeight(int expert) {
+        return stack.weights[expert];
+    }
+
+    /** Returns an expert's weight in the stack on top of the mixture. */
+    double correctionWeight(int expert) {
+        return correction.weights[expert];
+    }
+
+    /** Returns the weight of the mixture, the stack or the stack on top of the mixture. */
+    double combinationWeight(int combination) {
+        return top.mean(new double[][] {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}})[combination];
+    }
+
     /** Predicts a mini-batch with the state before it, then learns from it. */
     List<Said> learn(List<float[]> batch, int[] labels, double[] weights) {
         batch.forEach(this::observe);

@@ -12,7 +12,9 @@ import io.freshet.model.loss.NegativeLogLikelihood;
 import io.freshet.model.optim.Sgd;
 import io.freshet.model.scale.FadingStandardization;
 import io.freshet.model.scale.Standardization;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.IntConsumer;
 
 /**
@@ -43,6 +45,11 @@ final class PlainLoop {
 
     /** Weights of the switching rates, (switching rates). */
     private final double[] rateWeights;
+
+    /** Losses of the experts, and the weight, of each example that was trained on. */
+    private final List<double[]> losses = new ArrayList<>();
+
+    private final List<Double> lossWeights = new ArrayList<>();
 
     final double[] mean;
     final double[] squaredDeviations;
@@ -176,6 +183,8 @@ final class PlainLoop {
         }
         for (int i = 0; i < size && settings.mixture() != null; i++) {
             updateMixture(logLikelihoods[i], stream.weights()[batch[i]]);
+            losses.add(Arrays.stream(logLikelihoods[i]).map(log -> -log).toArray());
+            lossWeights.add((double) stream.weights()[batch[i]]);
             observeLabel(stream.labels()[batch[i]]);
         }
         steps++;
@@ -330,6 +339,19 @@ final class PlainLoop {
                 weights[k] += rateWeights[a] * expertWeights[a][k];
             }
         }
+    }
+
+    /** Returns an expert's mean loss, an example's weight fading with each later one. */
+    double meanLoss(int expert) {
+        double factor = (settings.lossSpan() - 1.0) / (settings.lossSpan() + 1.0);
+        double sum = 0;
+        double sumOfWeights = 0;
+        for (int i = 0; i < losses.size(); i++) {
+            double weight = lossWeights.get(i) * Math.pow(factor, losses.size() - 1 - i);
+            sum += weight * losses.get(i)[expert];
+            sumOfWeights += weight;
+        }
+        return sum / sumOfWeights;
     }
 
     private static void normalise(double[] posteriors, double switchingRate) {

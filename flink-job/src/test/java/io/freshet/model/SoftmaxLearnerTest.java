@@ -462,21 +462,22 @@ class SoftmaxLearnerTest {
                 LearnerState state = learner.state();
                 LearnerState copy =
                         new LearnerState(
-                                state.counters(),
-                                state.parameters().clone(),
-                                copy(state.optimizer()),
-                                state.weights().clone(),
-                                state.restarts().clone(),
-                                state.baselineCounts().clone(),
-                                state.lastLabel(),
-                                state.goodParameters().clone(),
-                                state.goodWeights().clone(),
-                                state.classCounts().clone(),
-                                ScalerState.of(
-                                        state.scaler().count(),
-                                        state.scaler().sumOfWeights(),
-                                        state.scaler().mean().clone(),
-                                        state.scaler().squaredDeviations().clone()));
+                                        state.counters(),
+                                        state.parameters().clone(),
+                                        copy(state.optimizer()),
+                                        state.weights().clone(),
+                                        state.restarts().clone(),
+                                        state.baselineCounts().clone(),
+                                        state.lastLabel(),
+                                        state.goodParameters().clone(),
+                                        state.goodWeights().clone(),
+                                        state.classCounts().clone(),
+                                        ScalerState.of(
+                                                state.scaler().count(),
+                                                state.scaler().sumOfWeights(),
+                                                state.scaler().mean().clone(),
+                                                state.scaler().squaredDeviations().clone()))
+                                .withLosses(state.losses().clone());
                 assertThat(state.goodParameters()).isNotEmpty();
                 learner.learn(randomBatch(random, variant, 4000), false, new Evaluation(2));
                 assertSameBits(state, copy);

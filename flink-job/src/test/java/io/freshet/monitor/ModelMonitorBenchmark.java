@@ -4,6 +4,7 @@ import io.freshet.ingest.Audit;
 import io.freshet.ingest.PartitionTally;
 import io.freshet.learn.BlockEvaluation;
 import io.freshet.learn.Expert;
+import io.freshet.learn.ExpertCombination;
 import io.freshet.learn.FeatureCounts;
 import io.freshet.learn.ModelProgress;
 import io.freshet.learn.PartitionOffset;
@@ -121,7 +122,17 @@ public class ModelMonitorBenchmark {
                                 new PartitionOffset[] {new PartitionOffset("t", 0, 1)},
                                 new PartitionTally[] {new PartitionTally("t", 0, 0, 1, 2, 3)},
                                 0.01,
-                                new Expert[] {new Expert("rate 0.01", 0.01, 1, 0)},
+                                new Expert[] {
+                                    new Expert(
+                                            "rate 0.01",
+                                            0.01,
+                                            1,
+                                            0,
+                                            Double.NaN,
+                                            Double.NaN,
+                                            Double.NaN)
+                                },
+                                new ExpertCombination[0],
                                 0,
                                 1,
                                 1,

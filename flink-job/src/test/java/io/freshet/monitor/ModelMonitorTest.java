@@ -9,6 +9,7 @@ import io.freshet.ingest.Audit;
 import io.freshet.ingest.PartitionTally;
 import io.freshet.learn.BlockEvaluation;
 import io.freshet.learn.Expert;
+import io.freshet.learn.ExpertCombination;
 import io.freshet.learn.FeatureCounts;
 import io.freshet.learn.ModelProgress;
 import io.freshet.learn.PartitionOffset;
@@ -74,7 +75,10 @@ class ModelMonitorTest {
                         new PartitionOffset[0],
                         new PartitionTally[0],
                         0.01,
-                        new Expert[] {new Expert("rate 0.01", 0.01, 1, 0)},
+                        new Expert[] {
+                            new Expert("rate 0.01", 0.01, 1, 0, Double.NaN, Double.NaN, Double.NaN)
+                        },
+                        new ExpertCombination[0],
                         0,
                         Double.NaN,
                         0,

@@ -339,26 +339,30 @@ class JobConfigTest {
         assertThat(config.learn().learner())
                 .isEqualTo(
                         new LearnerSettings(
-                                3,
-                                2,
-                                13,
-                                new CrossEntropy(
+                                        3,
                                         2,
-                                        OutputWeights.of(1, 2.5),
-                                        Loss.DEFAULT_IGNORE_INDEX,
-                                        0.1),
-                                new Sgd(
-                                        new LearningRateSchedule(
-                                                LearningRateSchedule.Kind.STEP, 0.5, 0.875, 22),
-                                        0.75,
-                                        0,
-                                        true,
-                                        0.0625),
-                                null,
-                                MiniBatchReduction.WEIGHTS,
-                                null,
-                                23,
-                                true));
+                                        13,
+                                        new CrossEntropy(
+                                                2,
+                                                OutputWeights.of(1, 2.5),
+                                                Loss.DEFAULT_IGNORE_INDEX,
+                                                0.1),
+                                        new Sgd(
+                                                new LearningRateSchedule(
+                                                        LearningRateSchedule.Kind.STEP,
+                                                        0.5,
+                                                        0.875,
+                                                        22),
+                                                0.75,
+                                                0,
+                                                true,
+                                                0.0625),
+                                        null,
+                                        MiniBatchReduction.WEIGHTS,
+                                        null,
+                                        23,
+                                        true)
+                                .withLossSpan(17));
         assertThat(config.learn().miniBatchMaxWait()).isEqualTo(Duration.ofSeconds(14));
         assertThat(config.learn().maxModels()).isEqualTo(15);
         assertThat(config.learn().publishInterval()).isEqualTo(Duration.ofSeconds(16));

@@ -201,6 +201,7 @@ class ReproducibleResultsTest {
                 confusion == null ? null : List.of(confusion.cells()),
                 List.of(metrics.calibration()),
                 List.of(metrics.progress().experts()),
+                List.of(metrics.progress().combinations()),
                 metrics.progress().parameterNorm());
     }
 

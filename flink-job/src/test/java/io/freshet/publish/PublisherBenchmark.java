@@ -4,6 +4,7 @@ import io.freshet.config.Key;
 import io.freshet.ingest.Audit;
 import io.freshet.ingest.PartitionTally;
 import io.freshet.learn.Expert;
+import io.freshet.learn.ExpertCombination;
 import io.freshet.learn.FeatureCounts;
 import io.freshet.learn.ModelProgress;
 import io.freshet.learn.PartitionOffset;
@@ -235,7 +236,15 @@ final class PublisherBenchmark {
         Expert[] experts =
                 IntStream.range(0, 9)
                         .mapToObj(
-                                i -> new Expert("rate 0.00" + i, 0.001 * i, random.nextDouble(), 0))
+                                i ->
+                                        new Expert(
+                                                "rate 0.00" + i,
+                                                0.001 * i,
+                                                random.nextDouble(),
+                                                0,
+                                                Double.NaN,
+                                                Double.NaN,
+                                                Double.NaN))
                         .toArray(Expert[]::new);
         DetectorReport[] detectors =
                 IntStream.range(0, 2)
@@ -274,6 +283,7 @@ final class PublisherBenchmark {
                 partitions,
                 0.01,
                 experts,
+                new ExpertCombination[0],
                 0,
                 random.nextDouble(),
                 random.nextDouble(),

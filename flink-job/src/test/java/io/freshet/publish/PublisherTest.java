@@ -16,6 +16,7 @@ import io.freshet.ingest.LabelType;
 import io.freshet.ingest.PartitionTally;
 import io.freshet.ingest.RawMessage;
 import io.freshet.learn.Expert;
+import io.freshet.learn.ExpertCombination;
 import io.freshet.learn.FeatureCount;
 import io.freshet.learn.FeatureCounts;
 import io.freshet.learn.LearnConfig;
@@ -226,13 +227,13 @@ class PublisherTest {
     /** The experts of {@link #progress} in events. */
     private static final List<io.freshet.schemas.Expert> EXPERTS =
             List.of(
-                    new io.freshet.schemas.Expert("rate 0.01", 0.01, 0.75, 4L),
-                    new io.freshet.schemas.Expert("no-change", null, 0.25, 0L));
+                    new io.freshet.schemas.Expert("rate 0.01", 0.01, 0.75, 4L, 0.5, -0.125, 1.5),
+                    new io.freshet.schemas.Expert("no-change", null, 0.25, 0L, null, null, null));
 
     private static ModelProgress progress() {
         return progress(
-                new Expert("rate 0.01", 0.01, 0.75, 4),
-                new Expert("no-change", Double.NaN, 0.25, 0));
+                new Expert("rate 0.01", 0.01, 0.75, 4, 0.5, -0.125, 1.5),
+                new Expert("no-change", Double.NaN, 0.25, 0, Double.NaN, Double.NaN, Double.NaN));
     }
 
     private static ModelProgress progress(Expert... experts) {
@@ -249,6 +250,7 @@ class PublisherTest {
                 new PartitionTally[] {new PartitionTally("t", 2, 4, 10, 3, 18)},
                 0.01,
                 experts,
+                new ExpertCombination[] {new ExpertCombination("stack", 0.5, 0.25)},
                 6,
                 1.5,
                 2.5,
@@ -488,7 +490,15 @@ class PublisherTest {
         Random random = new Random(1);
         Expert[] experts = new Expert[8];
         for (int e = 0; e < experts.length; e++) {
-            experts[e] = new Expert("e" + e, e == 0 ? 0.01 : Double.NaN, (e + 1) / 36.0, 0);
+            experts[e] =
+                    new Expert(
+                            "e" + e,
+                            e == 0 ? 0.01 : Double.NaN,
+                            (e + 1) / 36.0,
+                            0,
+                            Double.NaN,
+                            Double.NaN,
+                            Double.NaN);
         }
         return new ModelSnapshot(
                 "model",
@@ -695,7 +705,11 @@ class PublisherTest {
                                         number, number, count, number, number)))
                 .isLessThanOrEqualTo(bounds.calibrationBin());
         String rate = "rate " + new BigDecimal(Double.MIN_VALUE).toPlainString().substring(0, 328);
-        assertThat(size(format, new io.freshet.schemas.Expert(rate, number, number, count)))
+        assertThat(
+                        size(
+                                format,
+                                new io.freshet.schemas.Expert(
+                                        rate, number, number, count, number, number, number)))
                 .isLessThanOrEqualTo(bounds.expert());
         assertThat(size(format, new io.freshet.schemas.Header(name, null)))
                 .isLessThanOrEqualTo(bounds.text(name) + bounds.text("value") + 20);
@@ -813,7 +827,10 @@ class PublisherTest {
                         mixture.offsets(),
                         mixture.partitions(),
                         0.01,
-                        new Expert[] {new Expert("rate 0.01", 0.01, 1, 0)},
+                        new Expert[] {
+                            new Expert("rate 0.01", 0.01, 1, 0, Double.NaN, Double.NaN, Double.NaN)
+                        },
+                        new ExpertCombination[0],
                         0,
                         1.5,
                         2.5,
@@ -939,6 +956,8 @@ class PublisherTest {
         MetricsEvent event = metrics(null);
 
         assertThat(event.getExperts()).isEqualTo(EXPERTS);
+        assertThat(event.getCombinations())
+                .containsExactly(new io.freshet.schemas.ExpertCombination("stack", 0.5, 0.25));
         assertThat(event.getLearningRate()).isEqualTo(0.01);
         assertThat(event.getRollBacks()).isEqualTo(6);
         assertThat(event.getSkippedSteps()).isEqualTo(1);

@@ -2,6 +2,7 @@ package io.freshet.ensemble;
 
 import io.freshet.maths.Exponential;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * Combination of the predictions of several experts to one answer, by weights that someone else
@@ -19,6 +20,9 @@ import java.util.Arrays;
  * <p>Thread-safe while the weights do not change.
  */
 public final class Combination {
+    /** Names of the combinations that the answer is made of. */
+    public static final List<String> NAMES = List.of("mixture", "stack", "correction");
+
     /** Number of combinations that the answer is made of. */
     public static final int ANSWERS = 3;
 

@@ -268,7 +268,7 @@ class EnsembleClassifierTest {
                 first -> first.setExperts(List.of()),
                 "it has 0 experts with a learning rate and 0 without" + expected);
         assertInvalid(
-                first -> first.getExperts().add(new Expert("late", 0.1, 0.5, 0L)),
+                first -> first.getExperts().add(new Expert("late", 0.1, 0.5, 0L, null, null, null)),
                 "the expert \"late\" has a learning rate, but follows one without.");
         assertInvalid(
                 first -> first.getExperts().get(9).setWeight(-1),

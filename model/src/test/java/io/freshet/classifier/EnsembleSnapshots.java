@@ -239,9 +239,14 @@ public final class EnsembleSnapshots {
         List<Expert> experts = new ArrayList<>();
         for (int e = 0; e < numExperts; e++) {
             experts.add(
-                    e < numRates
-                            ? new Expert("rate " + e, 1.0 / (e + 1), mixture[e], 0L)
-                            : new Expert(others.get(e - numRates), null, mixture[e], 0L));
+                    new Expert(
+                            e < numRates ? "rate " + e : others.get(e - numRates),
+                            e < numRates ? 1.0 / (e + 1) : null,
+                            mixture[e],
+                            0L,
+                            stack[e],
+                            correction[e],
+                            0.125 * e));
         }
         return experts;
     }

@@ -238,7 +238,7 @@ public final class Snapshots {
     private List<Expert> experts() {
         List<Expert> experts = new ArrayList<>();
         for (int r = 0; r < rates.length; r++) {
-            experts.add(new Expert("rate " + rates[r], rates[r], weights[r], 0L));
+            experts.add(new Expert("rate " + rates[r], rates[r], weights[r], 0L, null, null, null));
         }
         return experts;
     }

@@ -130,8 +130,8 @@ final class GoldenFiles {
     static Map<String, SpecificRecordBase> version2() {
         List<Expert> experts =
                 List.of(
-                        new Expert("rate 0.01", 0.01, 0.75, 4L),
-                        new Expert("no-change", null, 0.25, 0L));
+                        new Expert("rate 0.01", 0.01, 0.75, 4L, null, null, null),
+                        new Expert("no-change", null, 0.25, 0L, null, null, null));
         Map<String, SpecificRecordBase> events = new LinkedHashMap<>();
         events.put(
                 "MetricsEvent.v2",
@@ -145,11 +145,17 @@ final class GoldenFiles {
     static Map<String, SpecificRecordBase> newest() {
         List<PartitionAudit> partitions =
                 List.of(new PartitionAudit("topic", "id", 3, 90L, 99L, new Tally(10L, -11L)));
+        List<Expert> experts =
+                List.of(
+                        new Expert("rate 0.01", 0.01, 0.75, 4L, 0.5, -0.25, 1.5),
+                        new Expert("ferns", null, 0.25, 0L, 0.75, 0.125, 0.5));
         Map<String, SpecificRecordBase> events = new LinkedHashMap<>();
         events.put(
                 "MetricsEvent.v3",
                 monitored(metrics())
                         .setRunningLosses(List.of(new RunningLoss(400L, 0.75)))
+                        .setExperts(experts)
+                        .setCombinations(List.of(new ExpertCombination("stack", 1.0, 0.25)))
                         .setJob("job")
                         .setEpoch(2L)
                         .setPartitions(partitions)
@@ -162,7 +168,7 @@ final class GoldenFiles {
                         .setColumns(6)
                         .build());
         ModelSnapshotEvent snapshot =
-                snapshot(List.of(), "softmax", 2).setJob("job").setEpoch(2L).build();
+                snapshot(experts, "softmax", 2).setJob("job").setEpoch(2L).build();
         snapshot.getProvenance().setPartitions(partitions);
         snapshot.getScaler().setLimit(List.of(10f, 20f));
         snapshot.setColumns(List.of(2, 9));

@@ -350,7 +350,7 @@ public final class SimulatedResults {
         List<Expert> experts = new ArrayList<>();
         for (int i = 0; i < weights.length; i++) {
             String name = "rate " + (RATES[i] == 1 ? "1" : Double.toString(RATES[i]));
-            experts.add(new Expert(name, RATES[i], weights[i] / sum, 0L));
+            experts.add(new Expert(name, RATES[i], weights[i] / sum, 0L, null, null, null));
         }
         return experts;
     }

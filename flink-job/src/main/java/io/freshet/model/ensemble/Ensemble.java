@@ -89,6 +89,51 @@ public final class Ensemble {
             return logs;
         }
 
+        /**
+         * Writes the losses of the experts, then those of the mixture and the stacks, for a label.
+         * A probability of a stack that is 0 in double counts as 10⁻³⁰⁸.
+         *
+         * @param losses (numExperts + answers) losses in nats. Modified.
+         */
+        public void writeLosses(int label, double[] losses) {
+            int numClasses = answers[0].length;
+            int numExperts = logs.length / numClasses;
+            for (int e = 0; e < numExperts; e++) {
+                losses[e] = -logs[e * numClasses + label];
+            }
+            for (int k = 0; k < ANSWERS; k++) {
+                losses[numExperts + k] = -boundedLog(answers[k][label]);
+            }
+        }
+
+        /**
+         * Writes the losses for targets that are probabilities.
+         *
+         * @param targets (numClasses) from {@code offset} on. Not modified.
+         * @param losses (numExperts + answers) losses in nats. Modified.
+         */
+        public void writeLosses(float[] targets, int offset, double[] losses) {
+            int numClasses = answers[0].length;
+            int numExperts = logs.length / numClasses;
+            Arrays.fill(losses, 0);
+            for (int c = 0; c < numClasses; c++) {
+                double target = targets[offset + c];
+                if (target == 0) {
+                    continue;
+                }
+                for (int e = 0; e < numExperts; e++) {
+                    losses[e] -= target * logs[e * numClasses + c];
+                }
+                for (int k = 0; k < ANSWERS; k++) {
+                    losses[numExperts + k] -= target * boundedLog(answers[k][c]);
+                }
+            }
+        }
+
+        private static double boundedLog(double probability) {
+            return Math.log(Math.max(probability, Double.MIN_NORMAL));
+        }
+
         /** Gives a linear expert the likelihood 0 when the ensemble learns from the example. */
         public void exclude(int expert) {
             excluded[expert] = true;
@@ -142,6 +187,25 @@ public final class Ensemble {
         return Ferns.bytes(numClasses)
                 + NearestExamples.bytes(numFeatures)
                 + LabelExperts.bytes(numClasses);
+    }
+
+    /** Returns the weight of an expert in the stack. */
+    public double stackWeight(int expert) {
+        return stack.weights()[expert];
+    }
+
+    /** Returns the weight of an expert in the stack on top of the mixture. */
+    public double correctionWeight(int expert) {
+        return correction.weights()[expert];
+    }
+
+    /**
+     * Returns the weight of a prediction in the answer, 0 to 1.
+     *
+     * @param answer 0 for the mixture, 1 for the stack, 2 for the stack on top of the mixture
+     */
+    public double answerWeight(int answer) {
+        return top.weight(answer);
     }
 
     /** Returns whether {@link #refresh} is due, before the next prediction. */

@@ -1,5 +1,6 @@
 package io.freshet.model.ensemble;
 
+import io.freshet.ensemble.Combination;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,9 @@ public record EnsembleRule(boolean labelExperts) implements Serializable {
 
     /** Index of the learning rate whose parameters weight the features in distances. */
     public static final int DISTANCE_RATE = 1;
+
+    /** Names of the combinations that the answer is the weighted mean of. */
+    public static final List<String> COMBINATIONS = Combination.NAMES;
 
     /** Returns the names of the experts beside the linear ones, in their order. */
     public List<String> otherExperts() {

@@ -57,6 +57,17 @@ public final class Likelihoods {
     }
 
     /**
+     * Writes the losses, {@code −ln l}: infinity for a likelihood of 0.
+     *
+     * @param losses (at least numExperts). Modified.
+     */
+    public void writeLosses(double[] losses) {
+        for (int k = 0; k < values.length; k++) {
+            losses[k] = areLogarithms ? -values[k] : -Math.log(values[k]);
+        }
+    }
+
+    /**
      * Returns the logarithm of the weighted mean, {@code ln Σ v l}, of the likelihoods {@code l}.
      *
      * @param weights {@code v}, (numExperts). Not modified.

@@ -11,6 +11,7 @@ import io.freshet.schemas.Audit;
 import io.freshet.schemas.DetectorState;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.Expert;
+import io.freshet.schemas.ExpertCombination;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
 import io.freshet.schemas.PartitionOffset;
@@ -407,6 +408,34 @@ final class PrometheusMetrics implements ResultsListener {
                     "freshet_expert_restarts",
                     "Restarts of an expert because one of its own steps was not finite.",
                     expert.getRestarts(),
+                    labels);
+            families.gauge(
+                    "freshet_expert_loss_nats",
+                    "Fading mean of the loss of an expert's own predictions.",
+                    expert.getLoss(),
+                    labels);
+            families.gauge(
+                    "freshet_expert_stack_weight",
+                    "Weight of an expert in the stack of an ensemble.",
+                    expert.getStackWeight(),
+                    labels);
+            families.gauge(
+                    "freshet_expert_correction_weight",
+                    "Weight of an expert in the correction of an ensemble.",
+                    expert.getCorrectionWeight(),
+                    labels);
+        }
+        for (ExpertCombination combination : event.getCombinations()) {
+            String[] labels = {"model", event.getModelId(), "combination", combination.getName()};
+            families.gauge(
+                    "freshet_combination_weight_ratio",
+                    "Weight of a combination of the experts in the answer of an ensemble.",
+                    combination.getWeight(),
+                    labels);
+            families.gauge(
+                    "freshet_combination_loss_nats",
+                    "Fading mean of the loss of a combination of the experts.",
+                    combination.getLoss(),
                     labels);
         }
     }

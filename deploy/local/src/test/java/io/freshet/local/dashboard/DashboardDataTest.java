@@ -171,8 +171,8 @@ class DashboardDataTest {
                 MinimalEvents.metrics("m", 1, 0.1)
                         .setExperts(
                                 List.of(
-                                        new Expert("rate 1", 1.0, 0.75, 0L),
-                                        new Expert("no-change", null, 0.25, 0L)))
+                                        new Expert("rate 1", 1.0, 0.75, 0L, null, null, null),
+                                        new Expert("no-change", null, 0.25, 0L, null, null, null)))
                         .build(),
                 1);
 

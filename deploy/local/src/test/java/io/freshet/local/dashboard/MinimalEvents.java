@@ -43,7 +43,7 @@ final class MinimalEvents {
                 .setPrequential(scores)
                 .setLearningRate(0.1)
                 .setSkippedSteps(0)
-                .setExperts(List.of(new Expert("rate 0.1", 0.1, 1.0, 0L)));
+                .setExperts(List.of(new Expert("rate 0.1", 0.1, 1.0, 0L, null, null, null)));
     }
 
     static DriftAlertEvent alert(String modelId, long sequence, long examples) {

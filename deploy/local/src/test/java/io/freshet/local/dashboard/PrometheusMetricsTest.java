@@ -10,6 +10,7 @@ import io.freshet.local.watch.ReaderState.Kind;
 import io.freshet.schemas.Audit;
 import io.freshet.schemas.DetectorState;
 import io.freshet.schemas.Expert;
+import io.freshet.schemas.ExpertCombination;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.PartitionOffset;
 import io.freshet.schemas.Tally;
@@ -59,7 +60,11 @@ class PrometheusMetricsTest {
                         .setDrifts(7)
                         .setEventTimeLag(1_500L)
                         .setOffsets(List.of(new PartitionOffset("events", 2, 99L)))
-                        .setExperts(List.of(new Expert("rate 0.1", 0.1, 0.75, 8L)))
+                        .setExperts(
+                                List.of(
+                                        new Expert("rate 0.1", 0.1, 0.75, 8L, 0.5, -0.25, 1.5),
+                                        new Expert("ferns", null, 0.25, 0L, null, null, null)))
+                        .setCombinations(List.of(new ExpertCombination("stack", 0.5, 0.125)))
                         .setDetectors(
                                 List.of(new DetectorState("ddm", "error", "stable", 1.5, 3.0, 9L)))
                         .build(),
@@ -86,6 +91,11 @@ class PrometheusMetricsTest {
                         "freshet_drift_alert_timestamp_seconds{detector=\"ddm\",model=\"m\"} 0.5",
                         "freshet_expert_weight_ratio{expert=\"rate 0.1\",model=\"m\"} 0.75",
                         "freshet_expert_restarts_total{expert=\"rate 0.1\",model=\"m\"} 8.0",
+                        "freshet_expert_loss_nats{expert=\"rate 0.1\",model=\"m\"} 1.5",
+                        "freshet_expert_stack_weight{expert=\"rate 0.1\",model=\"m\"} 0.5",
+                        "freshet_expert_correction_weight{expert=\"rate 0.1\",model=\"m\"} -0.25",
+                        "freshet_combination_weight_ratio{combination=\"stack\",model=\"m\"} 0.5",
+                        "freshet_combination_loss_nats{combination=\"stack\",model=\"m\"} 0.125",
                         "freshet_trained_offset{model=\"m\",partition=\"2\",topic=\"events\"} 99.0",
                         "freshet_rolling_loss_nats{model=\"m\"} 0.25",
                         "freshet_prequential_accuracy_ratio{model=\"m\"} 0.5",

@@ -56,8 +56,8 @@ class TerminalDisplayTest {
                 picture(
                         metrics(
                                 0.0784,
-                                new Expert("rate 0.01", 0.01, 0.25, 0L),
-                                new Expert("rate 0.1", 0.1, 0.75, 0L)));
+                                new Expert("rate 0.01", 0.01, 0.25, 0L, null, null, null),
+                                new Expert("rate 0.1", 0.1, 0.75, 0L, null, null, null)));
 
         assertThat(lines)
                 .last()
@@ -70,8 +70,8 @@ class TerminalDisplayTest {
                         TerminalDisplay.mixture(
                                 metrics(
                                         1,
-                                        new Expert("rate 1", 1.0, 0.25, 0L),
-                                        new Expert("no-change", null, 0.75, 0L))))
+                                        new Expert("rate 1", 1.0, 0.25, 0L, null, null, null),
+                                        new Expert("no-change", null, 0.75, 0L, null, null, null))))
                 .contains("learning rate 1 · largest weight: no-change, 75 %");
     }
 
@@ -81,8 +81,8 @@ class TerminalDisplayTest {
                         TerminalDisplay.mixture(
                                 metrics(
                                         1,
-                                        new Expert("\u001b[2Jevil", 1.0, 0.75, 0L),
-                                        new Expert("no-change", null, 0.25, 0L))))
+                                        new Expert("\u001b[2Jevil", 1.0, 0.75, 0L, null, null, null),
+                                        new Expert("no-change", null, 0.25, 0L, null, null, null))))
                 .contains("learning rate 1 · largest weight: \ufffd[2Jevil, 75 %");
     }
 
@@ -261,7 +261,7 @@ class TerminalDisplayTest {
     @Test
     void displayOfTwentyColumns_hasOneValueALine() {
         LearningCurve curve = new LearningCurve("m");
-        curve.add(metrics(0.01, new Expert("rate 0.01", 0.01, 1.0, 0L)));
+        curve.add(metrics(0.01, new Expert("rate 0.01", 0.01, 1.0, 0L, null, null, null)));
 
         assertThat(
                         new TerminalDisplay(new PrintWriter(new StringWriter()), true, false, 20)
@@ -293,7 +293,7 @@ class TerminalDisplayTest {
 
     @Test
     void displayOfAFixedRate_doesNotMentionAMixture() {
-        assertThat(picture(metrics(0.01, new Expert("rate 0.01", 0.01, 1.0, 0L))))
+        assertThat(picture(metrics(0.01, new Expert("rate 0.01", 0.01, 1.0, 0L, null, null, null))))
                 .last()
                 .isEqualTo("  123 events/s · model version 1,000 · 0 dead letters");
         assertThat(TerminalDisplay.mixture(metrics(0.01))).isEmpty();
