@@ -192,6 +192,10 @@ final class DashboardCheck {
         SimulatedResults hostile =
                 new SimulatedResults(
                         9, HOSTILE, List.of(HOSTILE, "<b>bold</b>"), List.of(9_000L), start, 1000);
+        SimulatedResults ensemble =
+                new SimulatedResults(
+                                11, "ensemble", List.of("a", "b"), List.of(9_000L), start, 1000)
+                        .ofEnsemble();
         chromium.look(1440, 900, false);
         chromium.open(page);
         await("the notice of a page without data", "!document.getElementById('notice').hidden");
@@ -208,6 +212,7 @@ final class DashboardCheck {
         for (int sequence = 0; sequence < 60; sequence++) {
             publisher.publish(many, sequence);
             publisher.publish(hostile, sequence);
+            publisher.publish(ensemble, sequence);
         }
         await("the first drift's mark", marks("loss", 1));
         await(
@@ -252,6 +257,7 @@ final class DashboardCheck {
         lookAtZoom();
         lookAtPause(results, publisher);
         lookAtOtherModels();
+        lookAtAnEnsemble();
         lookAtALongStream(publisher, start);
         assertThat(chromium.complaints()).as("errors and warnings of the page").isEmpty();
     }
@@ -308,6 +314,47 @@ final class DashboardCheck {
                 .isZero();
         assertThat(chromium.evaluate("document.title").asText()).endsWith("Freshet");
         picture("hostile");
+    }
+
+    /** The experts of an ensemble have lines instead of areas, and an explanation of each kind. */
+    private void lookAtAnEnsemble() throws Exception {
+        assertThat(chromium.isTrue(hidden("stack-card") + " && !" + hidden("mixture-card")))
+                .as("panels of a mixture")
+                .isTrue();
+        choose("ensemble");
+        await("the weights in the stack", "!" + hidden("stack-card"));
+        await("no mixture over learning rates", hidden("mixture-card"));
+        await(
+                "all experts' curves",
+                legend("stack-weights") + " === 11 && " + legend("expert-losses") + " === 12");
+        await("the kinds", "document.querySelectorAll('.kinds li').length === 4");
+        assertThat(chromium.evaluate(text("#expert-kinds")).asText())
+                .contains("Linear models")
+                .contains("Nearest examplesweight +")
+                .contains("6 % mixture, 75 % stack, 19 % correction");
+        assertThat(chromium.evaluate(text("#stack-weights .legend")).asText())
+                .containsPattern("nearest of 1024\\+[01]\\.[0-9]{2}");
+        for (boolean dark : new boolean[] {true, false}) {
+            chromium.look(800, 900, dark);
+            await(
+                    "the colours",
+                    "document.documentElement.dataset.theme === '"
+                            + (dark ? "dark" : "light")
+                            + "'");
+            assertContrast();
+            assertRules();
+            picture("ensemble-800-" + (dark ? "dark" : "light"));
+        }
+        chromium.look(1440, 900, false);
+        picture("ensemble");
+    }
+
+    private static String hidden(String id) {
+        return "document.getElementById('" + id + "').hidden";
+    }
+
+    private static String legend(String chart) {
+        return "document.querySelectorAll('#" + chart + " .legend li').length";
     }
 
     /** Sends more points than an open page keeps; its chart must still start at the first. */
@@ -392,7 +439,8 @@ final class DashboardCheck {
                       low.add(`${texts.currentNode.data}: ${text} on ${behind(node)}`);
                     }
                   }
-                  for (const curve of ["--model", "--second", "--third", "--fourth", "--fifth", "--drift"]) {
+                  const experts = [1, 2, 3, 4, 5, 6, 7, 8, 9].map((i) => `--expert-${i}`);
+                  for (const curve of ["--model", "--second", "--third", "--fourth", "--fifth", "--drift", ...experts]) {
                     if (ratio(colour(curve), colour("--card")) < 3) {
                       low.add(curve);
                     }

@@ -11,6 +11,7 @@ import io.freshet.schemas.DetectorState;
 import io.freshet.schemas.DriftAlertEvent;
 import io.freshet.schemas.DriftWindow;
 import io.freshet.schemas.Expert;
+import io.freshet.schemas.ExpertCombination;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.ModelSnapshotEvent;
 import io.freshet.schemas.OffsetRange;
@@ -35,6 +36,19 @@ public final class SimulatedResults {
 
     private static final int WINDOW = 1_000;
     private static final double[] RATES = {0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1};
+    private static final List<String> ENSEMBLE =
+            List.of(
+                    "rate 0.001",
+                    "rate 0.01",
+                    "rate 0.1",
+                    "rate 1",
+                    "ferns, forgetting",
+                    "ferns",
+                    "nearest of 32",
+                    "nearest of 1024",
+                    "no-change",
+                    "frequencies",
+                    "recent frequencies");
     private static final int BINS = 10;
     private static final double BEST_RECALL = 0.87;
 
@@ -44,6 +58,7 @@ public final class SimulatedResults {
     private final List<Long> drifts;
     private final long start;
     private final long millisPerRecord;
+    private final boolean isEnsemble;
 
     /**
      * @param drifts examples at which the stream drifts
@@ -57,12 +72,29 @@ public final class SimulatedResults {
             List<Long> drifts,
             long start,
             long millisPerRecord) {
+        this(seed, modelId, classes, drifts, start, millisPerRecord, false);
+    }
+
+    private SimulatedResults(
+            long seed,
+            String modelId,
+            List<String> classes,
+            List<Long> drifts,
+            long start,
+            long millisPerRecord,
+            boolean isEnsemble) {
         this.seed = seed;
         this.modelId = modelId;
         this.classes = List.copyOf(classes);
         this.drifts = List.copyOf(drifts);
         this.start = start;
         this.millisPerRecord = millisPerRecord;
+        this.isEnsemble = isEnsemble;
+    }
+
+    /** Returns the same results of an ensemble. */
+    SimulatedResults ofEnsemble() {
+        return new SimulatedResults(seed, modelId, classes, drifts, start, millisPerRecord, true);
     }
 
     /** Returns the metrics record with a sequence number. */
@@ -102,7 +134,8 @@ public final class SimulatedResults {
                 .setPrequential(scores(confusion(examples / 2, random), examples, random))
                 .setLearningRate(0.012)
                 .setSkippedSteps(0)
-                .setExperts(experts(examples))
+                .setExperts(isEnsemble ? ensemble(examples) : experts(examples))
+                .setCombinations(isEnsemble ? combinations() : List.of())
                 .setRollBacks(0)
                 .setFading(scores(cells, examples, random))
                 .setFadingFactor(0.999)
@@ -350,9 +383,41 @@ public final class SimulatedResults {
         List<Expert> experts = new ArrayList<>();
         for (int i = 0; i < weights.length; i++) {
             String name = "rate " + (RATES[i] == 1 ? "1" : Double.toString(RATES[i]));
-            experts.add(new Expert(name, RATES[i], weights[i] / sum, 0L, null, null, null));
+            experts.add(
+                    new Expert(name, RATES[i], weights[i] / sum, 0L, null, null, 2 - weights[i]));
         }
         return experts;
+    }
+
+    /** Returns the experts of an ensemble: the nearest examples gain weight. */
+    private static List<Expert> ensemble(long examples) {
+        double grown = 1 - Math.exp(-examples / 20_000.0);
+        List<Expert> experts = new ArrayList<>();
+        for (int i = 0; i < ENSEMBLE.size(); i++) {
+            String name = ENSEMBLE.get(i);
+            double stackWeight = name.equals("nearest of 1024") ? 1.25 * grown : (i % 3 - 1) * 0.25;
+            Double learningRate =
+                    name.startsWith("rate ")
+                            ? (Double) Double.parseDouble(name.substring(5))
+                            : null;
+            experts.add(
+                    new Expert(
+                            name,
+                            learningRate,
+                            1.0 / ENSEMBLE.size(),
+                            0L,
+                            stackWeight,
+                            stackWeight / 2,
+                            1.5 - 0.5 * stackWeight));
+        }
+        return experts;
+    }
+
+    private static List<ExpertCombination> combinations() {
+        return List.of(
+                new ExpertCombination("mixture", 0.0625, 0.75),
+                new ExpertCombination("stack", 0.75, 0.5),
+                new ExpertCombination("correction", 0.1875, 0.625));
     }
 
     private List<DetectorState> detectors(long examples, Scores rolling, Random random) {

@@ -57,13 +57,13 @@ final class ChartHistory {
         }
     }
 
-    /** Removes the mixture weights from all points, because the mixture's experts have changed. */
-    void dropWeights() {
-        List<ChartPoint> kept = recent.stream().map(ChartPoint::withoutWeights).toList();
+    /** Removes the values of the experts from all points, because the experts have changed. */
+    void dropExperts() {
+        List<ChartPoint> kept = recent.stream().map(ChartPoint::withoutExperts).toList();
         recent.clear();
         recent.addAll(kept);
-        older.replaceAll(ChartPoint::withoutWeights);
-        partial = partial == null ? null : partial.withoutWeights();
+        older.replaceAll(ChartPoint::withoutExperts);
+        partial = partial == null ? null : partial.withoutExperts();
     }
 
     /** Returns the number of points ever added. */

@@ -8,8 +8,8 @@ package io.freshet.local.dashboard;
  * @param emittedAt time at which that record was emitted, milliseconds since 1970-01-01T00:00Z
  * @param records number of metrics records whose mean this is
  * @param values in the order of {@link ChartSeries#ALL}; NaN if undefined
- * @param weights weights of the mixture's experts, in their order; empty if the experts have
- *     changed since
+ * @param experts values of the experts, (series, experts) in the order of {@link ExpertSeries#ALL};
+ *     empty if the experts have changed since
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record ChartPoint(
@@ -18,21 +18,21 @@ record ChartPoint(
         long emittedAt,
         int records,
         float[] values,
-        float[] weights) {
+        float[] experts) {
 
     /** Returns the mean of this point and the next newer one. */
     ChartPoint mergedWith(ChartPoint next) {
-        boolean sameExperts = weights.length == next.weights.length;
+        boolean sameExperts = experts.length == next.experts.length;
         return new ChartPoint(
                 next.sequence,
                 next.examples,
                 next.emittedAt,
                 records + next.records,
                 means(values, records, next.values, next.records),
-                sameExperts ? means(weights, records, next.weights, next.records) : next.weights);
+                sameExperts ? means(experts, records, next.experts, next.records) : next.experts);
     }
 
-    ChartPoint withoutWeights() {
+    ChartPoint withoutExperts() {
         return new ChartPoint(sequence, examples, emittedAt, records, values, new float[0]);
     }
 

@@ -71,12 +71,8 @@ final class ModelData {
         List<String> expertsNow = event.getExperts().stream().map(Expert::getName).toList();
         if (!expertsNow.equals(experts)) {
             experts = expertsNow;
-            history.dropWeights();
+            history.dropExperts();
             generation = GENERATIONS.incrementAndGet();
-        }
-        float[] weights = new float[experts.size()];
-        for (int i = 0; i < weights.length; i++) {
-            weights[i] = (float) event.getExperts().get(i).getWeight();
         }
         emittedAt = Math.max(emittedAt, recordEmittedAt);
         history.add(
@@ -86,7 +82,7 @@ final class ModelData {
                         emittedAt,
                         1,
                         ChartSeries.of(event),
-                        weights));
+                        ExpertSeries.of(event)));
         latest = event;
         changes++;
     }
@@ -234,16 +230,25 @@ final class ModelData {
             }
             json.writeEndArray();
         }
-        json.writeArrayFieldStart("weights");
-        for (int expert = 0; expert < experts.size(); expert++) {
-            json.writeStartArray();
-            for (ChartPoint point : points) {
-                number(json, expert < point.weights().length ? point.weights()[expert] : Float.NaN);
+        json.writeObjectFieldStart("experts");
+        for (int i = 0; i < ExpertSeries.ALL.size(); i++) {
+            json.writeArrayFieldStart(ExpertSeries.ALL.get(i).name());
+            for (int expert = 0; expert < experts.size(); expert++) {
+                writeExpert(json, points, i * experts.size() + expert);
             }
             json.writeEndArray();
         }
-        json.writeEndArray();
         json.writeEndObject();
+        json.writeEndObject();
+    }
+
+    private static void writeExpert(JsonGenerator json, List<ChartPoint> points, int at)
+            throws IOException {
+        json.writeStartArray();
+        for (ChartPoint point : points) {
+            number(json, at < point.experts().length ? point.experts()[at] : Float.NaN);
+        }
+        json.writeEndArray();
     }
 
     private void writeAlerts(JsonGenerator json) throws IOException {

@@ -52,7 +52,7 @@ class ChartHistoryTest {
 
         assertThat(with.mergedWith(without).values()).containsExactly(3);
         assertThat(without.mergedWith(with).values()).containsExactly(3);
-        assertThat(with.mergedWith(without).weights()).containsExactly(0.5f);
+        assertThat(with.mergedWith(without).experts()).containsExactly(0.5f);
     }
 
     @Test

@@ -51,7 +51,7 @@ class DashboardDataTest {
         assertThat(first.get("full").asBoolean()).isTrue();
         assertThat(longs(first.at("/points/examples"))).containsExactly(100L, 200L);
         assertThat(first.at("/points/loss/1").asDouble()).isEqualTo(0.25);
-        assertThat(first.at("/points/weights/0/1").asDouble()).isEqualTo(1);
+        assertThat(first.at("/points/experts/weights/0/1").asDouble()).isEqualTo(1);
         assertThat(first.at("/latest/examplesSeen").asLong()).isEqualTo(200);
         assertThat(nextUpdate(position)).isNull();
 
@@ -104,7 +104,7 @@ class DashboardDataTest {
 
         assertThat(model.at("/points/loss/0").isNull()).isTrue();
         assertThat(model.at("/points/throughput/0").isNull()).isTrue();
-        assertThat(model.at("/points/weights")).isEmpty();
+        assertThat(model.at("/points/experts/weights")).isEmpty();
         assertThat(model.at("/latest/confusion").isNull()).isTrue();
         assertThat(model.at("/latest/audit/accepted/digest").asText())
                 .isEqualTo("ffffffffffffffff");
@@ -165,22 +165,27 @@ class DashboardDataTest {
     }
 
     @Test
-    void changedMixture_hasWeightsOnlyFromTheChange() throws Exception {
+    void changedExperts_haveValuesOnlyFromTheChange() throws Exception {
         publish("m", 0);
         data.onMetrics(
                 MinimalEvents.metrics("m", 1, 0.1)
                         .setExperts(
                                 List.of(
-                                        new Expert("rate 1", 1.0, 0.75, 0L, null, null, null),
+                                        new Expert("rate 1", 1.0, 0.75, 0L, 1.25, -0.5, 0.5),
                                         new Expert("no-change", null, 0.25, 0L, null, null, null)))
                         .build(),
                 1);
 
-        JsonNode weights = nextUpdate(new StreamPosition("m")).at("/model/points/weights");
+        JsonNode experts = nextUpdate(new StreamPosition("m")).at("/model/points/experts");
+        JsonNode weights = experts.get("weights");
 
         assertThat(weights).hasSize(2);
         assertThat(weights.at("/0/0").isNull()).isTrue();
         assertThat(weights.at("/0/1").asDouble()).isEqualTo(0.75);
+        assertThat(experts.at("/stackWeights/0/0").isNull()).isTrue();
+        assertThat(experts.at("/stackWeights/0/1").asDouble()).isEqualTo(1.25);
+        assertThat(experts.at("/expertLosses/0/1").asDouble()).isEqualTo(0.5);
+        assertThat(experts.at("/expertLosses/1/1").isNull()).isTrue();
     }
 
     @Test

@@ -5,8 +5,8 @@ import { byId, element, empty, setText } from "/dom.js";
 import { Feed } from "/feed.js";
 import { compact, count, duration, figure, percent, plural, time } from "/format.js";
 import {
-  alertCards, alertSentence, calibrationPlot, classTable, confusionPanel, detectorTable, outcomePanel,
-  fillKeyFigures, keyFigures, noAlerts, noMixture, scoreTable,
+  alertCards, alertSentence, calibrationPlot, classTable, confusionPanel, detectorTable, expertKinds,
+  fillKeyFigures, keyFigures, kindOf, noAlerts, noMixture, outcomePanel, scoreTable, signed,
   versionTable,
 } from "/panels.js";
 import { isDark, onTheme, toggleTheme } from "/theme.js";
@@ -23,6 +23,7 @@ const CONNECTIONS = {
   paused: "Paused",
 };
 const EXPERT_COLOURS = 9;
+const DASHES = [undefined, [8, 4], [2, 3], [10, 3, 2, 3]];
 const FOCUSABLE = "button, summary, [tabindex]";
 
 const state = {
@@ -87,12 +88,31 @@ new Chart(byId("weights"), {
   name: "Weights of the mixture",
   lines: (history) => {
     const experts = feed.latest?.experts ?? [];
-    return experts.length < 2 ? [] : stacked(history.weights, experts.map((expert) => expert.name));
+    return experts.length < 2 ? [] : stacked(history.experts.weights, experts.map((expert) => expert.name));
   },
   format: (value) => percent(value, 0),
   range: () => [0, 1],
   filled: true,
   empty: () => noMixture(feed.latest),
+});
+new Chart(byId("stack-weights"), {
+  name: "Weights in the stack",
+  lines: (history) => expertLines(history.experts.stackWeights),
+  format: (value) => signed(value, (size) => figure(size, 2)),
+  tick: (value) => figure(value, 1),
+  range: (min, max) => padded(-Infinity, Infinity)(Math.min(0, min), Math.max(0, max)),
+  empty: waiting,
+});
+new Chart(byId("expert-losses"), {
+  name: "Losses of the experts",
+  lines: (history) => expertLines(history.experts.expertLosses)
+    .concat({ label: "Model, rolling", values: column("loss")(history), colour: "--text", width: 3 }),
+  format: (value) => figure(value, 3),
+  tick: (value) => figure(value, 2),
+  // An expert that fails altogether leaves the chart, so that the others can be told apart.
+  range: (min, max) => padded(0, Infinity)(min, Math.min(max, Math.max(4 * min, 2))),
+  marked: true,
+  empty: waiting,
 });
 new Chart(byId("throughput"), {
   name: "Throughput",
@@ -124,6 +144,37 @@ function stacked(weights, names) {
     drawn: sums[expert],
     width: 1,
   }));
+}
+
+/** Experts of a kind have one colour, and differ by their dashes; without kinds each has its own colour. */
+function expertLines(series) {
+  const experts = feed.latest?.experts ?? [];
+  const places = new Map();
+  return experts.length < 2 ? [] : experts.map((expert, i) => {
+    const kind = kindOf(expert);
+    const place = places.get(kind.colour) ?? 0;
+    places.set(kind.colour, place + 1);
+    return {
+      label: expert.name,
+      values: series[i],
+      width: 2,
+      ...(isEnsemble(feed.latest)
+        ? { colour: kind.colour, dash: DASHES[place % DASHES.length] }
+        : { colour: `--expert-${(i % EXPERT_COLOURS) + 1}` }),
+    };
+  });
+}
+
+function isEnsemble(latest) {
+  return latest !== null && latest.combinations.length > 0;
+}
+
+/** Shows the panels of an ensemble, or those of a mixture over learning rates. */
+function showExpertCards() {
+  const { latest } = feed;
+  byId("mixture-card").hidden = isEnsemble(latest);
+  byId("stack-card").hidden = !isEnsemble(latest);
+  byId("expert-losses-card").hidden = (latest?.experts ?? []).every((expert) => expert.loss === null);
 }
 
 function onConnection(connection) {
@@ -182,6 +233,7 @@ function onUpdate() {
 function show() {
   showModels();
   showNotice();
+  showExpertCards();
   drawCharts(feed.history, feed.alerts);
   const now = performance.now();
   const newAlert = (feed.alerts.at(-1)?.emittedAt ?? null) !== state.announcedAlert;
@@ -289,6 +341,7 @@ function showPanels() {
     classes.expanded = true;
     showPanels();
   }));
+  panel("expert-kinds", [], () => expertKinds(latest));
   panel("calibration", [], () => calibrationPlot(latest));
   panel("scores", [], () => scoreTable(latest));
   panel("confusion", [isDark()], () => confusionPanel(latest));

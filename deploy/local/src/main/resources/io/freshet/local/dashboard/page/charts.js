@@ -292,7 +292,10 @@ export class Chart {
       ...this.lines.map((line, i) => {
         const key = element(`span.legend-key${this.options.filled ? ".filled" : ""}`, { "aria-hidden": "true" });
         key.style.setProperty("--key", `var(${line.colour})`);
-        key.style.borderTopStyle = line.dash === undefined ? "solid" : line.dash[0] > 4 ? "dashed" : "dotted";
+        if (line.dash !== undefined) {
+          key.classList.add("dashed");
+          key.style.setProperty("--dashes", dashes(line.dash));
+        }
         const label = element("span", {}, line.label);
         if (this.options.filled) {
           return element("li", {}, element("span.legend-item", {}, key, label, this.values[i]));
@@ -452,6 +455,16 @@ export class Chart {
       this.plot.setSize({ width, height: HEIGHT });
     }
   }
+}
+
+/** Returns the stops of a repeating gradient that looks like a dashed line. */
+function dashes(lengths) {
+  let from = 0;
+  return lengths.map((length, i) => {
+    const stop = `${i % 2 === 0 ? "var(--key)" : "transparent"} ${from}px ${from + length}px`;
+    from += length;
+    return stop;
+  }).join(", ");
 }
 
 /** Returns the last defined value up to an index. */

@@ -10,7 +10,8 @@ const RETRY_MILLIS = [500, 1000, 2000, 5000, 10_000];
 export class History {
   constructor() {
     this.columns = { examples: [], emittedAt: [] };
-    this.weights = [];
+    /** For each metric of the experts, a column for each expert. */
+    this.experts = { weights: [], stackWeights: [], expertLosses: [] };
   }
 
   get length() {
@@ -18,17 +19,19 @@ export class History {
   }
 
   replace(points) {
-    const { weights, ...columns } = points;
+    const { experts, ...columns } = points;
     this.columns = columns;
-    this.weights = weights;
+    this.experts = experts;
   }
 
   append(points) {
-    const { weights, ...columns } = points;
+    const { experts, ...columns } = points;
     for (const [name, values] of Object.entries(columns)) {
       this.columns[name].push(...values);
     }
-    weights.forEach((values, expert) => this.weights[expert].push(...values));
+    for (const [name, series] of Object.entries(experts)) {
+      series.forEach((values, expert) => this.experts[name][expert].push(...values));
+    }
   }
 }
 
@@ -69,7 +72,9 @@ export function evenly(history, axis, range) {
       ? bins.map(([, to]) => values[to - 1])
       : means(values);
   }
-  even.weights = history.weights.map(means);
+  for (const [name, series] of Object.entries(history.experts)) {
+    even.experts[name] = series.map(means);
+  }
   return even;
 }
 

@@ -13,7 +13,7 @@ const MAX_CONFUSED = 8;
 const MIN_RECALL_DROP = 0.1;
 
 /** Formats a difference with its sign. */
-function signed(value, format) {
+export function signed(value, format) {
   if (value === null || !Number.isFinite(value)) {
     return NONE;
   }
@@ -473,6 +473,66 @@ export function scoreTable(latest) {
           element("th", { scope: "row" }, name),
           element("td.number", {}, value),
           element("td", { colspan: 2 }))))));
+}
+
+const KINDS = [
+  {
+    name: "Linear models",
+    colour: "--model",
+    has: (name) => name.startsWith("rate "),
+    text: "One softmax regression for each learning rate: more of a feature makes a class more or less probable.",
+  },
+  {
+    name: "Ferns",
+    colour: "--second",
+    has: (name) => name.startsWith("ferns"),
+    text: "Random groups of eight yes-or-no tests of features; each pattern of answers has a score for each class.",
+  },
+  {
+    name: "Nearest examples",
+    colour: "--fourth",
+    has: (name) => name.startsWith("nearest "),
+    text: "The most similar example of each class among the last 32 or 1,024: what was like this had which label?",
+  },
+  {
+    name: "Label experts",
+    colour: "--third",
+    has: () => true,
+    text: "No features, only earlier labels: which label follows the last one, and how frequent each label is.",
+  },
+];
+
+/** Returns the kind of an expert of an ensemble. */
+export function kindOf(expert) {
+  return KINDS.find((kind) => kind.has(expert.name));
+}
+
+/** Creates the list of the kinds of experts, each with its weight in the stack, its lowest loss and an explanation. */
+export function expertKinds(latest) {
+  const kinds = KINDS.map((kind) => ({
+    ...kind,
+    experts: latest.experts.filter((expert) => kindOf(expert) === kind),
+  })).filter((kind) => kind.experts.length > 0);
+  const sum = (experts) => experts.reduce((total, expert) => total + (expert.stackWeight ?? 0), 0);
+  const lowest = (experts) => Math.min(...experts.map((expert) => expert.loss ?? Infinity));
+  return [
+    element("ul.kinds", {}, ...kinds.map(({ name, colour: key, text, experts }) => {
+      const swatch = element("span.legend-key.filled", { "aria-hidden": "true" });
+      swatch.style.setProperty("--key", `var(${key})`);
+      return element("li", {},
+        element("div.kind-head", {},
+          swatch,
+          element("strong", {}, name),
+          element("span.note", {},
+            `weight ${signed(sum(experts), (size) => figure(size, 2))} · lowest loss ${figure(lowest(experts), 3)}`)),
+        element("p.fine", {}, text));
+    })),
+    element("p.fine", {},
+      "Answer: ",
+      latest.combinations.map((each) => `${percent(each.weight, 0)} ${each.name}`).join(", "),
+      ". The stack weights what all experts say; the correction is a stack on top of their mixture. A negative weight"
+        + " takes back what others count twice."),
+  ];
 }
 
 /** Creates the message of the learning-rate panel if there is no mixture. */
