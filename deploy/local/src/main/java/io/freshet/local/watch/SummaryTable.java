@@ -49,7 +49,7 @@ public final class SummaryTable {
                         audit.deadLettersByReason(),
                         audit.drifts())
                 .forEach(line -> out.println("  " + line));
-        TerminalDisplay.mixture(audit.onlyModel()).ifPresent(text -> out.println("  " + text));
+        TerminalDisplay.experts(audit.onlyModel()).forEach(out::println);
         out.println();
         audit.checks().forEach(check -> print(out, check));
         out.println();

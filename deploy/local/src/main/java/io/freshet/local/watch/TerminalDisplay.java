@@ -14,7 +14,6 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +31,13 @@ public final class TerminalDisplay {
     private static final int NARROW = 40;
 
     private static final int BAR = 10;
+
+    /** Width of the lines of a summary. */
+    private static final int SUMMARY_WIDTH = 80;
+
+    /** Number of experts of an ensemble that are shown. */
+    private static final int SHOWN_EXPERTS = 3;
+
     private static final int PLAIN = 0;
     private static final int DIM = 2;
     private static final int RED = 31;
@@ -181,7 +187,7 @@ public final class TerminalDisplay {
                                 eventsPerSecond == null ? "–" : format("%,.0f", eventsPerSecond)),
                         format("model version %,d", last == null ? 0 : last.getModelVersion()),
                         format("%,d dead letters", curve.deadLetters())));
-        lines.addAll(joined(SEPARATOR, mixtureParts(last)));
+        lines.addAll(joined(SEPARATOR, expertParts(last)));
         return lines;
     }
 
@@ -304,11 +310,16 @@ public final class TerminalDisplay {
                 printable(curve.modelId()));
     }
 
+    private List<String> joined(String separator, String... parts) {
+        return joined(margin, width, separator, parts);
+    }
+
     /**
      * Joins parts into one line, or into several if they do not fit. Without parts there is no
      * line.
      */
-    private List<String> joined(String separator, String... parts) {
+    private static List<String> joined(
+            String margin, int width, String separator, String... parts) {
         List<String> lines = new ArrayList<>();
         for (String part : parts) {
             int last = lines.size() - 1;
@@ -361,17 +372,20 @@ public final class TerminalDisplay {
     }
 
     /**
-     * Returns the mixture's effective learning rate, and the expert with the largest weight as a
-     * percentage; empty if there is only one expert.
+     * Returns which experts carry the stream, in lines: of a mixture the effective learning rate,
+     * and the expert with the largest weight as a percentage; of an ensemble the experts with the
+     * largest weights in the stack. Empty if there is only one expert.
      */
-    static Optional<String> mixture(@Nullable MetricsEvent event) {
-        String[] parts = mixtureParts(event);
-        return parts.length == 0 ? Optional.empty() : Optional.of(String.join(SEPARATOR, parts));
+    static List<String> experts(@Nullable MetricsEvent event) {
+        return joined("  ", SUMMARY_WIDTH, SEPARATOR, expertParts(event));
     }
 
-    private static String[] mixtureParts(@Nullable MetricsEvent event) {
+    private static String[] expertParts(@Nullable MetricsEvent event) {
         if (event == null || event.getExperts().size() < 2) {
             return new String[0];
+        }
+        if (!event.getCombinations().isEmpty()) {
+            return stackParts(event.getExperts());
         }
         Expert dominant =
                 event.getExperts().stream()
@@ -380,9 +394,33 @@ public final class TerminalDisplay {
         return new String[] {
             "learning rate " + twoDigits(event.getLearningRate()),
             format(
-                    "largest weight: %s, %.0f %%",
-                    printable(dominant.getName()), 100 * dominant.getWeight())
+                            "largest weight: %s, %.0f %%",
+                            printable(dominant.getName()), 100 * dominant.getWeight())
+                    + (dominant.getLoss() == null
+                            ? ""
+                            : format(", recent loss %.3f", dominant.getLoss()))
         };
+    }
+
+    private static String[] stackParts(List<Expert> experts) {
+        String[] parts =
+                experts.stream()
+                        .filter(expert -> expert.getStackWeight() != null)
+                        .sorted(
+                                Comparator.comparingDouble(
+                                        expert -> -Math.abs(expert.getStackWeight())))
+                        .limit(SHOWN_EXPERTS)
+                        .map(TerminalDisplay::stackPart)
+                        .toArray(String[]::new);
+        if (parts.length > 0) {
+            parts[0] = "largest stack weights (recent loss): " + parts[0];
+        }
+        return parts;
+    }
+
+    private static String stackPart(Expert expert) {
+        return format("%s %+.2f", printable(expert.getName()), expert.getStackWeight())
+                + (expert.getLoss() == null ? "" : format(" (%.3f)", expert.getLoss()));
     }
 
     /** Returns a number rounded to two significant digits, without an exponent. */

@@ -6,6 +6,7 @@ import io.freshet.local.SimulatedResults;
 import io.freshet.local.audit.TopicAudit;
 import io.freshet.local.cli.TerminalText;
 import io.freshet.schemas.Expert;
+import io.freshet.schemas.ExpertCombination;
 import io.freshet.schemas.MetricsEvent;
 import io.freshet.schemas.Scores;
 import io.freshet.schemas.Tally;
@@ -57,33 +58,56 @@ class TerminalDisplayTest {
                         metrics(
                                 0.0784,
                                 new Expert("rate 0.01", 0.01, 0.25, 0L, null, null, null),
-                                new Expert("rate 0.1", 0.1, 0.75, 0L, null, null, null)));
+                                new Expert("rate 0.1", 0.1, 0.75, 0L, null, null, 0.25)));
 
         assertThat(lines)
                 .last()
-                .isEqualTo("  learning rate 0.078 · largest weight: rate 0.1, 75 %");
+                .isEqualTo(
+                        "  learning rate 0.078 · largest weight: rate 0.1, 75 %, recent loss"
+                                + " 0.250");
+    }
+
+    @Test
+    void displayOfAnEnsemble_endsWithTheLargestStackWeights() {
+        MetricsEvent event =
+                metrics(
+                        0.01,
+                        new Expert("rate 0.01", 0.01, 0.25, 0L, -0.75, 0.0, 0.5),
+                        new Expert("ferns, forgetting", null, 0.25, 0L, 0.125, 0.0, 0.375),
+                        new Expert("ferns", null, 0.25, 0L, 0.5, 0.0, null),
+                        new Expert("nearest of 1024", null, 0.25, 0L, 1.25, 0.0, 0.625));
+        event.setCombinations(List.of(new ExpertCombination("stack", 1.0, 0.25)));
+
+        assertThat(picture(event))
+                .endsWith(
+                        "  largest stack weights (recent loss): nearest of 1024 +1.25 (0.625)",
+                        "  rate 0.01 -0.75 (0.500) · ferns +0.50");
+        assertThat(TerminalDisplay.experts(event))
+                .allMatch(line -> TerminalText.columns(line) <= 80)
+                .hasSize(2);
     }
 
     @Test
     void dominantBaseline_isNamed() {
         assertThat(
-                        TerminalDisplay.mixture(
+                        TerminalDisplay.experts(
                                 metrics(
                                         1,
                                         new Expert("rate 1", 1.0, 0.25, 0L, null, null, null),
                                         new Expert("no-change", null, 0.75, 0L, null, null, null))))
-                .contains("learning rate 1 · largest weight: no-change, 75 %");
+                .containsExactly("  learning rate 1 · largest weight: no-change, 75 %");
     }
 
     @Test
     void nameOfTheDominantExpert_isPrintedWithoutControlCharacters() {
         assertThat(
-                        TerminalDisplay.mixture(
+                        TerminalDisplay.experts(
                                 metrics(
                                         1,
-                                        new Expert("\u001b[2Jevil", 1.0, 0.75, 0L, null, null, null),
+                                        new Expert(
+                                                "\u001b[2Jevil", 1.0, 0.75, 0L, null, null, null),
                                         new Expert("no-change", null, 0.25, 0L, null, null, null))))
-                .contains("learning rate 1 · largest weight: \ufffd[2Jevil, 75 %");
+                .containsExactly("  learning rate 1 · largest weight: \ufffd[2Jevil, 75 %");
     }
 
     @Test
@@ -296,7 +320,7 @@ class TerminalDisplayTest {
         assertThat(picture(metrics(0.01, new Expert("rate 0.01", 0.01, 1.0, 0L, null, null, null))))
                 .last()
                 .isEqualTo("  123 events/s · model version 1,000 · 0 dead letters");
-        assertThat(TerminalDisplay.mixture(metrics(0.01))).isEmpty();
-        assertThat(TerminalDisplay.mixture(null)).isEmpty();
+        assertThat(TerminalDisplay.experts(metrics(0.01))).isEmpty();
+        assertThat(TerminalDisplay.experts(null)).isEmpty();
     }
 }
