@@ -124,7 +124,7 @@ class ModelsITCase {
                 .contains("hash          " + json.get("contentHash").textValue())
                 .contains("classes       3: x, y, z", "outputs       3 (softmax)")
                 .contains("  scaler.type=welford")
-                .anyMatch(line -> line.matches("rate 0.001 +weight 0\\.[0-9]+"));
+                .anyMatch(line -> line.matches("rate 0.001 +weight 0\\.[0-9]+, loss [0-9.]+"));
         assertThat(json.get("version").longValue()).isEqualTo(firstVersion);
         assertThat(json.get("experts")).hasSize(7);
         assertThat(json.get("scaler").get("clips").booleanValue()).isTrue();

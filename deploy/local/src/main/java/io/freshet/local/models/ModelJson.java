@@ -53,6 +53,9 @@ public final class ModelJson {
             each.put("learningRate", expert.getLearningRate());
             each.put("weight", expert.getWeight());
             each.put("restarts", expert.getRestarts());
+            each.put("stackWeight", expert.getStackWeight());
+            each.put("correctionWeight", expert.getCorrectionWeight());
+            each.put("loss", expert.getLoss());
         }
         ModelContent.Scaler scaler = content.scaler();
         if (scaler == null) {

@@ -3,10 +3,13 @@ package io.freshet.local.models;
 import io.freshet.classifier.ModelContent;
 import io.freshet.classifier.ModelInfo;
 import io.freshet.config.Key;
+import io.freshet.ensemble.Combination;
 import io.freshet.local.cli.TerminalText;
 import io.freshet.local.cli.TimeText;
+import io.freshet.schemas.EnsembleSnapshot;
 import io.freshet.schemas.Expert;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.TreeMap;
@@ -15,6 +18,10 @@ import java.util.TreeMap;
 public final class ModelText {
     static final int WIDTH = 80;
     private static final int LABEL = 14;
+
+    /** Largest width of the column of the experts' names. */
+    private static final int MAX_LABEL = 40;
+
     private static final int MODEL = 18;
     private static final int HASH = 12;
     private static final int EXPERT = 21;
@@ -87,12 +94,42 @@ public final class ModelText {
                 "classes",
                 format("%,d: ", info.classes().size()) + String.join(", ", info.classes()));
         row(out, "outputs", content.numOutputs() + " (" + content.activation() + ")");
-        for (Expert expert : snapshot.experts()) {
-            row(out, expert.getName(), format("weight %.6f", expert.getWeight()));
-        }
+        printExperts(out, snapshot);
         row(out, "scaler", scaler(content));
         new TreeMap<>(info.hyperParameters())
                 .forEach((key, value) -> wrapped(out, "  ", key + "=" + value));
+    }
+
+    private static void printExperts(PrintWriter out, StoredSnapshot snapshot) {
+        int label = LABEL;
+        for (Expert expert : snapshot.experts()) {
+            label = Math.max(label, TerminalText.columns(expert.getName()) + 1);
+        }
+        label = Math.min(label, MAX_LABEL);
+        for (Expert expert : snapshot.experts()) {
+            row(out, expert.getName(), expert(expert), label);
+        }
+        EnsembleSnapshot ensemble = snapshot.ensemble();
+        if (ensemble != null) {
+            List<String> answers = new ArrayList<>();
+            for (int k = 0; k < ensemble.getAnswers().size(); k++) {
+                answers.add(
+                        format("%s %.4f", Combination.NAMES.get(k), ensemble.getAnswers().get(k)));
+            }
+            row(out, "answer", String.join(", ", answers), label);
+        }
+    }
+
+    private static String expert(Expert expert) {
+        String loss = expert.getLoss() == null ? "" : format(", loss %.4f", expert.getLoss());
+        return expert.getStackWeight() == null
+                ? format("weight %.6f", expert.getWeight()) + loss
+                : format(
+                                "weight %.4f, stack %+.4f, correction %+.4f",
+                                expert.getWeight(),
+                                expert.getStackWeight(),
+                                expert.getCorrectionWeight())
+                        + loss;
     }
 
     private static String scaler(ModelContent content) {
@@ -241,9 +278,13 @@ public final class ModelText {
     }
 
     private static void row(PrintWriter out, String label, String text) {
-        List<String> lines = TerminalText.wrapped(TerminalText.printable(text), WIDTH - LABEL);
-        out.println((column(label, LABEL) + lines.get(0)).stripTrailing());
-        lines.stream().skip(1).forEach(line -> out.println(" ".repeat(LABEL) + line));
+        row(out, label, text, LABEL);
+    }
+
+    private static void row(PrintWriter out, String label, String text, int width) {
+        List<String> lines = TerminalText.wrapped(TerminalText.printable(text), WIDTH - width);
+        out.println((column(label, width) + lines.get(0)).stripTrailing());
+        lines.stream().skip(1).forEach(line -> out.println(" ".repeat(width) + line));
     }
 
     private static void wrapped(PrintWriter out, String indent, String text) {

@@ -5,10 +5,12 @@ import io.freshet.classifier.ClassifierReader;
 import io.freshet.classifier.InvalidSnapshotException;
 import io.freshet.classifier.ModelContent;
 import io.freshet.classifier.ModelInfo;
+import io.freshet.schemas.EnsembleSnapshot;
 import io.freshet.schemas.Expert;
 import io.freshet.schemas.ModelSnapshotEvent;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Whole snapshot as it is on a topic.
@@ -35,6 +37,11 @@ public record StoredSnapshot(
     /** Returns the learning rates and baselines, with their weights. */
     public List<Expert> experts() {
         return records.get(0).getExperts();
+    }
+
+    /** Returns the other experts of an ensemble; null for linear models. */
+    public @Nullable EnsembleSnapshot ensemble() {
+        return records.get(0).getEnsemble();
     }
 
     /** Returns the parameters and what belongs to them, in new arrays. */

@@ -10,7 +10,9 @@ import io.freshet.classifier.Classifier;
 import io.freshet.classifier.ClassifierReader;
 import io.freshet.classifier.EnsembleSnapshots;
 import io.freshet.classifier.Snapshots;
+import io.freshet.local.cli.TerminalText;
 import io.freshet.local.cli.UserException;
+import io.freshet.schemas.Expert;
 import io.freshet.schemas.ModelSnapshotEvent;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -227,9 +229,24 @@ class EnsembleModelsTest {
     void text_hasAllExpertsAndParameters() throws Exception {
         StringWriter text = new StringWriter();
         ModelText.printLong(new PrintWriter(text, true), ensemble());
-        assertThat(text.toString())
-                .contains("9 bytes in 11 records, 100,012 parameters")
-                .contains("nearest of 32 weight");
+        Expert nearest = ensemble().experts().get(7);
+        assertThat(text.toString().lines())
+                .contains("size          9 bytes in 11 records, 100,012 parameters")
+                .contains(
+                        String.format(
+                                Locale.ROOT,
+                                "nearest of 1024    weight %.4f, stack %+.4f, correction %+.4f,"
+                                        + " loss 0.8750",
+                                nearest.getWeight(),
+                                nearest.getStackWeight(),
+                                nearest.getCorrectionWeight()))
+                .anyMatch(line -> line.matches("answer +mixture 0.*, stack 0.*, correction 0.*"))
+                .allMatch(line -> TerminalText.columns(line) <= ModelText.WIDTH);
+        assertThat(ModelJson.writeLong(ensemble()))
+                .contains("\"name\":\"nearest of 1024\"")
+                .contains("\"stackWeight\":" + nearest.getStackWeight())
+                .contains("\"correctionWeight\":" + nearest.getCorrectionWeight())
+                .contains("\"loss\":0.875");
         assertThat(ModelJson.writeLong(ensemble())).contains("\"ferns, forgetting\"");
     }
 }
