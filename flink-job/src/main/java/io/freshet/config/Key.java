@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
@@ -30,6 +29,7 @@ public final class Key<T> {
     private final Function<String, T> parser;
     private final boolean changeable;
     private final @Nullable BiPredicate<T, T> isAddition;
+    private final @Nullable T formerDefault;
 
     /**
      * @param parser function from a text to a value; throws an {@link IllegalArgumentException}
@@ -50,9 +50,14 @@ public final class Key<T> {
         this.placeholder = defaultText == null ? placeholder : parser.apply(defaultText);
         changeable = false;
         isAddition = null;
+        formerDefault = null;
     }
 
-    private Key(Key<T> other, boolean changeable, @Nullable BiPredicate<T, T> isAddition) {
+    private Key(
+            Key<T> other,
+            boolean changeable,
+            @Nullable BiPredicate<T, T> isAddition,
+            @Nullable T formerDefault) {
         name = other.name;
         defaultText = other.defaultText;
         type = other.type;
@@ -61,6 +66,20 @@ public final class Key<T> {
         placeholder = other.placeholder;
         this.changeable = changeable;
         this.isAddition = isAddition;
+        this.formerDefault = formerDefault;
+    }
+
+    /**
+     * Returns this key with a value that was the default before. It keeps its meaning, but counts
+     * as a default: files that list all keys have it, and states of earlier versions.
+     */
+    public Key<T> withFormerDefault(String text) {
+        return new Key<>(this, changeable, isAddition, parse(text));
+    }
+
+    /** Returns whether a value is the default, or was before. */
+    boolean isDefault(T value) {
+        return value.equals(placeholder) || value.equals(formerDefault);
     }
 
     /**
@@ -68,7 +87,7 @@ public final class Key<T> {
      * key that changes neither what is learnt nor the meaning of a published figure.
      */
     public Key<T> changeable() {
-        return new Key<>(this, true, isAddition);
+        return new Key<>(this, true, isAddition, formerDefault);
     }
 
     /**
@@ -78,7 +97,7 @@ public final class Key<T> {
      * @param isExtension whether the second value is the first with something added
      */
     public Key<T> extensible(BiPredicate<T, T> isExtension) {
-        return new Key<>(this, changeable, isExtension);
+        return new Key<>(this, changeable, isExtension, formerDefault);
     }
 
     /** Returns whether the value may be extended when a job resumes from its state. */
@@ -109,10 +128,15 @@ public final class Key<T> {
         return changeable;
     }
 
-    /** Returns whether two texts stand for the same value; a text that is no value equals none. */
+    /**
+     * Returns whether two texts stand for the same value, or for the default and a former one; a
+     * text that is no value equals none.
+     */
     public boolean isSameValue(String a, String b) {
         try {
-            return Objects.equals(parse(a), parse(b));
+            T first = parse(a);
+            T second = parse(b);
+            return first.equals(second) || (isDefault(first) && isDefault(second));
         } catch (IllegalArgumentException e) {
             return false;
         }

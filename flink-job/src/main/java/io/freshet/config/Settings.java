@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -92,8 +91,8 @@ public final class Settings {
     }
 
     /** Returns whether a key has its default value; true if its value cannot be parsed. */
-    public boolean isDefault(Key<?> key) {
-        return Objects.equals(get(key), key.placeholder());
+    public <T> boolean isDefault(Key<T> key) {
+        return key.isDefault(get(key));
     }
 
     /**

@@ -92,7 +92,10 @@ class LearnerSettingsTest {
         assertThatThrownBy(() -> new Mixture(List.of(0.1, 0.2, 0.1), 0, false))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("[0.1, 0.2, 0.1]");
-        for (double rate : new double[] {0, -1, Double.NaN, Double.POSITIVE_INFINITY, 1e39}) {
+        assertThatThrownBy(() -> new Mixture(List.of(0.0), 0, false))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("a learning rate must be greater than 0");
+        for (double rate : new double[] {-1, Double.NaN, Double.POSITIVE_INFINITY, 1e39}) {
             assertThatThrownBy(() -> new Mixture(List.of(0.1, rate), 0, false))
                     .isInstanceOf(IllegalArgumentException.class)
                     .hasMessageContaining(String.valueOf(rate));

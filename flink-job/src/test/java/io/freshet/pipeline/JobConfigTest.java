@@ -1024,6 +1024,29 @@ class JobConfigTest {
                 .containsEntry("training.experts.rates", rates);
     }
 
+    /** Files that list all keys of an earlier version have them. */
+    @Test
+    void formerDefaults_countAsDefaults() {
+        String rates = "0.001,0.003,0.01,0.03,0.1,0.3,1";
+        assertThat(
+                        problems(
+                                "training.learning-rate",
+                                "0.1",
+                                "training.experts.rates",
+                                rates,
+                                "scaler.type",
+                                "none",
+                                "scaler.clip",
+                                "10.0"))
+                .isEmpty();
+        Map<String, Key<?>> keys =
+                JobConfig.keys().stream().collect(Collectors.toMap(Key::name, key -> key));
+        assertThat(keys.get("training.experts.rates").isSameValue(rates, "auto")).isTrue();
+        assertThat(keys.get("training.experts.rates").isSameValue(rates, "0.001,1")).isFalse();
+        assertThat(keys.get("scaler.clip").isSameValue("auto", "10.0")).isTrue();
+        assertThat(keys.get("scaler.clip").isSameValue("auto", "100")).isFalse();
+    }
+
     @Test
     void invalidRatesAndShares_areRefused() {
         for (String key : List.of("training.experts.rates", "training.experts.shares")) {

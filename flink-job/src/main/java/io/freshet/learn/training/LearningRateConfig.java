@@ -32,19 +32,21 @@ public final class LearningRateConfig {
     static final Key<Optional<List<Double>>> EXPERTS_RATES =
             MIXTURE_KEYS.add(
                     Key.ofDoublesOr(
-                            "auto",
-                            "training.experts.rates",
-                            0,
-                            Float.MAX_VALUE,
-                            "Learning rates of the mixture's experts, one for each expert. Auto: "
-                                    + Key.text(Mixture.DEFAULT_RATES)
-                                    + ", and with more than "
-                                    + Mixture.MAX_FEATURES_OF_DEFAULT_RATES
-                                    + " dense features before them "
-                                    + Key.text(Mixture.RATES_FOR_MANY_FEATURES)
-                                    + ". An expert with learning rate 0 does not learn, and gives"
-                                    + " all classes the same probability, so that the mixture is"
-                                    + " never worse than that."),
+                                    "auto",
+                                    "training.experts.rates",
+                                    0,
+                                    Float.MAX_VALUE,
+                                    "Learning rates of the mixture's experts, one for each expert."
+                                            + " Auto: "
+                                            + Key.text(Mixture.DEFAULT_RATES)
+                                            + ", and with more than "
+                                            + Mixture.MAX_FEATURES_OF_DEFAULT_RATES
+                                            + " dense features before them "
+                                            + Key.text(Mixture.RATES_FOR_MANY_FEATURES)
+                                            + ". An expert with learning rate 0 does not learn, and"
+                                            + " gives all classes the same probability, so that the"
+                                            + " mixture is never worse than that.")
+                            .withFormerDefault(Key.text(Mixture.DEFAULT_RATES)),
                     Mixture::rates);
     static final Key<List<Double>> EXPERTS_SHARES =
             MIXTURE_KEYS.add(

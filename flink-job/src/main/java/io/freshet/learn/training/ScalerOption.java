@@ -66,22 +66,24 @@ public enum ScalerOption {
     private static final class SharedKeys {
         static final Key<Optional<Double>> CLIP =
                 Key.ofDoubleOr(
-                        "auto",
-                        "scaler.clip",
-                        "auto",
-                        0,
-                        1e6,
-                        "Number of standard deviations from the mean at which a value of a feature"
-                            + " is clipped, before the scaler observes it and after it is scaled,"
-                            + " so that a single wrong reading does not make the feature useless: 0"
-                            + " to clip none, else at least 1. Auto: "
-                                + Key.text(Standardization.DEFAULT_CLIP)
-                                + ", or "
-                                + Key.text(EnsembleRule.CLIP)
-                                + " for an ensemble, whose steps an outlier does not lengthen. Rare"
-                                + " values of a feature that is mostly constant, and a new level"
-                                + " that lasts, are not clipped. The metrics count the clipped"
-                                + " values.");
+                                "auto",
+                                "scaler.clip",
+                                "auto",
+                                0,
+                                1e6,
+                                "Number of standard deviations from the mean at which a value of a"
+                                    + " feature is clipped, before the scaler observes it and after"
+                                    + " it is scaled, so that a single wrong reading does not make"
+                                    + " the feature useless: 0 to clip none, else at least 1. Auto:"
+                                    + " "
+                                        + Key.text(Standardization.DEFAULT_CLIP)
+                                        + ", or "
+                                        + Key.text(EnsembleRule.CLIP)
+                                        + " for an ensemble, whose steps an outlier does not"
+                                        + " lengthen. Rare values of a feature that is mostly"
+                                        + " constant, and a new level that lasts, are not clipped."
+                                        + " The metrics count the clipped values.")
+                        .withFormerDefault("10");
     }
 
     /** The key that selects the scaling. */
