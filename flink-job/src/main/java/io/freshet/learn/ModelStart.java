@@ -93,7 +93,11 @@ public record ModelStart(
             problems.add(differs("the activation", content.activation(), activation));
         }
         if (content.numRates() != 1 && content.numRates() != learner.numRates()) {
-            problems.add(differs("learning rates", content.numRates(), learner.numRates()));
+            problems.add(
+                    differs(
+                            "the number of training.experts.rates",
+                            content.numRates(),
+                            learner.numRates()));
         }
         ScalerRule rule = learner.scaler();
         if (content.scaler() == null && rule != null) {

@@ -256,7 +256,7 @@ final class Scorer {
 
     /**
      * Returns the learning rate with the largest weight among those that are finite since {@link
-     * #begin}; -1 if none is.
+     * #begin}, a rate of 0 included; -1 if none is.
      */
     int dominantFiniteRate() {
         int dominant = -1;

@@ -153,7 +153,7 @@ public record JobConfig(
                         settings.get(PARALLELISM),
                         settings.get(CHECKPOINT_INTERVAL),
                         settings.withPrefix(FLINK_PREFIX),
-                        texts(settings));
+                        texts(settings, learn));
         settings.throwIfProblems();
         settings.warnings().forEach(warnings);
         return config;
@@ -167,10 +167,17 @@ public record JobConfig(
         LoggerFactory.getLogger(JobConfig.class).warn("{}", warning);
     }
 
-    private static Map<String, String> texts(Settings settings) {
+    /**
+     * Returns the text of every key's value; of an {@code auto} that depends on other keys, what it
+     * stands for, so that a job does not continue with another value from its state.
+     */
+    private static Map<String, String> texts(Settings settings, LearnConfig learn) {
         Map<String, String> texts = new TreeMap<>();
+        Map<String, String> resolved = learn.hyperParameters();
         for (Key<?> key : keys()) {
-            texts.put(key.name(), settings.text(key));
+            String text = settings.text(key);
+            boolean isAuto = text.equals("auto") && resolved.containsKey(key.name());
+            texts.put(key.name(), isAuto ? resolved.get(key.name()) : text);
         }
         return texts;
     }

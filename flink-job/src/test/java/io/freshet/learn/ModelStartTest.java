@@ -269,7 +269,7 @@ class ModelStartTest {
                         key + "features = 6 in the file, 5 in the job",
                         key + "outputs = 3 in the file, 1 in the job",
                         key + "the activation = softmax in the file, sigmoid in the job",
-                        key + "learning rates = 7 in the file, 1 in the job",
+                        key + "the number of training.experts.rates = 7 in the file, 1 in the job",
                         key + "it has a scaler, but the job does not scale features");
     }
 

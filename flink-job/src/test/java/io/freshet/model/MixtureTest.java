@@ -9,6 +9,7 @@ import io.freshet.model.linalg.Precision;
 import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.loss.OutputWeights;
+import io.freshet.model.mixture.Baselines;
 import io.freshet.model.mixture.Likelihoods;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
@@ -25,6 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class MixtureTest {
+    private static final List<Double> SHARES = Mixture.DEFAULT_SWITCHING_RATES;
     private static final List<Double> RATES = List.of(0.003, 0.03, 0.3);
 
     // Results, compared with the reference implementation of fixed share.
@@ -55,9 +57,19 @@ class MixtureTest {
         }
     }
 
-    /** The mixture follows the rate that is best by the weighted, smoothed loss. */
-    @Test
-    void weights_followTheLossThatIsTrained() {
+    static Stream<Arguments> trainedLosses() {
+        return Stream.of(OutputWeights.of(1, 10), OutputWeights.BALANCED)
+                .map(
+                        weights ->
+                                new CrossEntropy(
+                                        2, weights, CrossEntropy.DEFAULT_IGNORE_INDEX, 0.1))
+                .flatMap(loss -> Stream.of(1, 8).map(size -> Arguments.of(loss, size)));
+    }
+
+    /** The mixture follows the experts that are best by the weighted, smoothed loss. */
+    @ParameterizedTest
+    @MethodSource("trainedLosses")
+    void weights_followTheLossThatIsTrained(CrossEntropy loss, int miniBatchSize) {
         Random random = new Random(12);
         Examples examples = new Examples(5);
         float[] features = new float[5];
@@ -68,26 +80,34 @@ class MixtureTest {
             }
             examples.add(features, 0, label, 1 + i % 2);
         }
-        Mixture mixture = new Mixture(RATES, Mixture.DEFAULT_SWITCHING_RATES, false);
-        double[][] losses = new double[RATES.size()][];
-        for (int k = 0; k < losses.length; k++) {
+        int numRates = RATES.size();
+        double[][] losses = new double[numRates + Baselines.COUNT][];
+        double[] classWeights = new double[examples.size()];
+        for (int k = 0; k < numRates; k++) {
             losses[k] = new double[examples.size()];
             Evaluation evaluation = new Evaluation(2);
-            try (SoftmaxLearner learner = weighted(List.of(RATES.get(k)))) {
+            Mixture alone = new Mixture(List.of(RATES.get(k)), SHARES, false);
+            try (SoftmaxLearner learner = trained(loss, miniBatchSize, alone)) {
                 learner.learn(examples, true, evaluation);
                 Arrays.setAll(losses[k], evaluation::trainingLoss);
+                Arrays.setAll(classWeights, evaluation::classWeight);
             }
         }
+        for (int k = 0; k < Baselines.COUNT; k++) {
+            losses[numRates + k] = baselineLosses(k, loss, examples, miniBatchSize);
+        }
+        Mixture mixture = new Mixture(RATES, SHARES, true);
         MixtureWeights expected = new MixtureWeights(mixture, MixtureWeights.initialState(mixture));
         for (int i = 0; i < examples.size(); i++) {
             double[] logs = new double[losses.length];
             for (int k = 0; k < logs.length; k++) {
                 logs[k] = -losses[k][i];
             }
-            expected.update(Likelihoods.ofLogarithms(logs), examples.weights()[i]);
+            expected.update(
+                    Likelihoods.ofLogarithms(logs), classWeights[i] * examples.weights()[i]);
         }
 
-        try (SoftmaxLearner learner = weighted(RATES)) {
+        try (SoftmaxLearner learner = trained(loss, miniBatchSize, mixture)) {
             learner.learn(examples, true, new Evaluation(2));
             for (int k = 0; k < losses.length; k++) {
                 assertThat(learner.weight(k)).isCloseTo(expected.weight(k), within(1e-6));
@@ -95,12 +115,32 @@ class MixtureTest {
         }
     }
 
-    private static SoftmaxLearner weighted(List<Double> rates) {
+    private static double[] baselineLosses(
+            int baseline, CrossEntropy loss, Examples examples, int miniBatchSize) {
+        Baselines baselines =
+                new Baselines(2, new float[Baselines.numCounts(2)], Baselines.NO_LABEL);
+        double[] losses = new double[examples.size()];
+        double[] logs = new double[2];
+        double[] targets = new double[2];
+        for (int i = 0; i < losses.length; i++) {
+            baselines.predict(baseline, logs);
+            Arrays.setAll(logs, c -> Math.log(logs[c]));
+            loss.writeTargets(examples.labels()[i], targets);
+            losses[i] = loss.trainingLoss(logs, 0, 0, targets);
+            if (i % miniBatchSize == miniBatchSize - 1) {
+                for (int j = i + 1 - miniBatchSize; j <= i; j++) {
+                    baselines.observe(examples.labels()[j]);
+                }
+            }
+        }
+        return losses;
+    }
+
+    private static SoftmaxLearner trained(CrossEntropy loss, int miniBatchSize, Mixture mixture) {
         return LearnerFixture.of(5, 2)
-                .loss(
-                        new CrossEntropy(
-                                2, OutputWeights.of(1, 10), CrossEntropy.DEFAULT_IGNORE_INDEX, 0.1))
-                .mixture(new Mixture(rates, Mixture.DEFAULT_SWITCHING_RATES, false))
+                .loss(loss)
+                .miniBatch(miniBatchSize)
+                .mixture(mixture)
                 .start(Precision.DOUBLE);
     }
 
@@ -286,6 +326,9 @@ class MixtureTest {
             double total = RecordedEvaluation.byCalls(learner, stream, 256).totalLoss();
             // ln 9 nats to find the expert, the switching rates, and chance.
             assertThat(total).isLessThan(guess + 10);
+            // The expert with rate 0 has most weight, but no gradient.
+            assertThat(learner.weight(0)).isGreaterThan(0.5);
+            assertThat(learner.gradientNorm()).isBetween(0.01, 1e6);
             assertThat(RecordedEvaluation.byCalls(seven, stream, 256).totalLoss())
                     .isGreaterThan(guess + 100);
         }

@@ -137,6 +137,25 @@ class SavedJobTest {
         assertThat(refusal(saved, changed, "another.key")).isNotEmpty();
     }
 
+    /** What auto stands for depends on other keys, and may not change with them. */
+    @Test
+    void settingThatIsAuto_isComparedByWhatItStandsFor() {
+        String ensemble = "learner.type";
+        String rates = "training.experts.rates";
+        String seven = "0.001,0.003,0.01,0.03,0.1,0.3,1";
+
+        assertThat(refusal(job("scaler.clip", "10"), job())).isEmpty();
+        assertThat(
+                        refusal(
+                                job(ensemble, "ensemble"),
+                                job(ensemble, "ensemble", "scaler.clip", "10")))
+                .contains("scaler.clip = 100 in the state, 10 now");
+        SavedJob hundred = job("num-features", "100");
+        assertThat(refusal(hundred, job("num-features", "101")))
+                .contains(rates + " = " + seven + " in the state, 0,0.0001," + seven + " now");
+        assertThat(refusal(hundred, job("num-features", "101", rates, seven))).isEmpty();
+    }
+
     @ParameterizedTest
     @CsvSource({
         "metrics.every, 10, 20",

@@ -89,7 +89,7 @@ public final class WindowDistances {
         float sum = 0;
         for (int d = 0; d < point.length; d++) {
             float difference = point[d] - example[d];
-            sum = Math.fma(difference, difference, sum);
+            sum = sum + difference * difference;
         }
         return sum;
     }
@@ -112,10 +112,10 @@ public final class WindowDistances {
             float difference1 = value1 - row1[i];
             float difference2 = value2 - row2[i];
             float difference3 = value3 - row3[i];
-            float sum = Math.fma(difference0, difference0, to[i]);
-            sum = Math.fma(difference1, difference1, sum);
-            sum = Math.fma(difference2, difference2, sum);
-            to[i] = Math.fma(difference3, difference3, sum);
+            float sum = to[i] + difference0 * difference0;
+            sum = sum + difference1 * difference1;
+            sum = sum + difference2 * difference2;
+            to[i] = sum + difference3 * difference3;
         }
     }
 
@@ -139,18 +139,18 @@ public final class WindowDistances {
             float difference1 = value1 - row1[i];
             float difference2 = value2 - row2[i];
             float difference3 = value3 - row3[i];
-            float sum = Math.fma(difference0, difference0, to[i]);
-            sum = Math.fma(difference1, difference1, sum);
-            sum = Math.fma(difference2, difference2, sum);
-            to[i] = Math.fma(difference3, difference3, sum);
+            float sum = to[i] + difference0 * difference0;
+            sum = sum + difference1 * difference1;
+            sum = sum + difference2 * difference2;
+            to[i] = sum + difference3 * difference3;
             difference0 = other0 - row0[i];
             difference1 = other1 - row1[i];
             difference2 = other2 - row2[i];
             difference3 = other3 - row3[i];
-            sum = Math.fma(difference0, difference0, toOther[i]);
-            sum = Math.fma(difference1, difference1, sum);
-            sum = Math.fma(difference2, difference2, sum);
-            toOther[i] = Math.fma(difference3, difference3, sum);
+            sum = toOther[i] + difference0 * difference0;
+            sum = sum + difference1 * difference1;
+            sum = sum + difference2 * difference2;
+            toOther[i] = sum + difference3 * difference3;
         }
     }
 }

@@ -43,9 +43,10 @@ public final class LearningRateConfig {
                                             + Mixture.MAX_FEATURES_OF_DEFAULT_RATES
                                             + " dense features before them "
                                             + Key.text(Mixture.RATES_FOR_MANY_FEATURES)
-                                            + ". An expert with learning rate 0 does not learn, and"
-                                            + " gives all classes the same probability, so that the"
-                                            + " mixture is never worse than that.")
+                                            + ". An expert with learning rate 0 keeps the"
+                                            + " parameters that it began with, by default equal"
+                                            + " probabilities, so that the mixture is hardly worse"
+                                            + " than that.")
                             .withFormerDefault(Key.text(Mixture.DEFAULT_RATES)),
                     Mixture::rates);
     static final Key<List<Double>> EXPERTS_SHARES =

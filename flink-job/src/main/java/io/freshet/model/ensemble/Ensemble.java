@@ -243,7 +243,7 @@ public final class Ensemble {
      * Predicts a row of the block.
      *
      * @param row has the predictions of the linear experts, and receives those of the others
-     * @param block the block that begun last
+     * @param block the block that began last
      * @param index index of the row in the block
      * @param x (numFeatures) its standardised features from {@code offset} on. Not modified.
      * @param answer (numClasses) receives the probabilities of the classes

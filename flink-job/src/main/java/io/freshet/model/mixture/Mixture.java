@@ -53,7 +53,8 @@ public record Mixture(List<Double> rates, List<Double> switchingRates, boolean b
     /**
      * Learning rates that are added where there are more features. The step of a rate grows with
      * {@code ‖x‖²}, which for standardised features is about their number; where most features are
-     * noise, that of 0.001 is too long. The expert with rate 0 stays at equal probabilities.
+     * noise, that of 0.001 is too long. The expert with rate 0 keeps the parameters that it began
+     * with, by default equal probabilities.
      */
     public static final List<Double> RATES_FOR_MANY_FEATURES = List.of(0.0, 0.0001);
 

@@ -97,7 +97,10 @@ public record ModelDifference(
         }
         int dominant = 0;
         for (int rate = 1; rate < b.numRates(); rate++) {
-            dominant = b.mixture()[rate] > b.mixture()[dominant] ? rate : dominant;
+            boolean isLarger = b.mixture()[rate] > b.mixture()[dominant];
+            // An expert with learning rate 0 never changes.
+            boolean learns = learningRate(b, rate) != 0;
+            dominant = learns && (isLarger || learningRate(b, dominant) == 0) ? rate : dominant;
         }
         double dominantRate = learningRate(b, dominant);
         int inFirst = find(a, dominantRate);

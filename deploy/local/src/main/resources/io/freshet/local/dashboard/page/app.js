@@ -22,7 +22,7 @@ const CONNECTIONS = {
   ended: "Ended, showing the last values",
   paused: "Paused",
 };
-const EXPERT_COLOURS = 9;
+const EXPERT_COLOURS = 11;
 const DASHES = [undefined, [8, 4], [2, 3], [10, 3, 2, 3]];
 const FOCUSABLE = "button, summary, [tabindex]";
 
