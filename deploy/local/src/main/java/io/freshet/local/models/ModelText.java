@@ -25,8 +25,8 @@ public final class ModelText {
     private static final int MODEL = 18;
     private static final int HASH = 12;
     private static final int EXPERT = 21;
-    private static final int WEIGHT = 21;
-    private static final String ROW = "%s %10s %11s %9s %7s %21s";
+    private static final int WEIGHT = 19;
+    private static final String ROW = "%s %10s %11s %9s %7s %19s";
 
     private ModelText() {}
 
