@@ -77,6 +77,11 @@ public final class Key<T> {
         return new Key<>(this, changeable, isAddition, parse(text));
     }
 
+    /** Returns whether the default was another value before. */
+    public boolean hasFormerDefault() {
+        return formerDefault != null;
+    }
+
     /** Returns whether a value is the default, or was before. */
     boolean isDefault(T value) {
         return value.equals(placeholder) || value.equals(formerDefault);

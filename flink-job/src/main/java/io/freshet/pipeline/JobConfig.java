@@ -168,16 +168,16 @@ public record JobConfig(
     }
 
     /**
-     * Returns the text of every key's value; of an {@code auto} that depends on other keys, what it
-     * stands for, so that a job does not continue with another value from its state.
+     * Returns the text of every key's value; of an {@code auto} that took the place of a value,
+     * what it stands for, so that a job does not continue with another value from its state.
      */
     private static Map<String, String> texts(Settings settings, LearnConfig learn) {
         Map<String, String> texts = new TreeMap<>();
         Map<String, String> resolved = learn.hyperParameters();
         for (Key<?> key : keys()) {
             String text = settings.text(key);
-            boolean isAuto = text.equals("auto") && resolved.containsKey(key.name());
-            texts.put(key.name(), isAuto ? resolved.get(key.name()) : text);
+            boolean isAuto = text.equals("auto") && key.hasFormerDefault();
+            texts.put(key.name(), isAuto ? resolved.getOrDefault(key.name(), text) : text);
         }
         return texts;
     }
