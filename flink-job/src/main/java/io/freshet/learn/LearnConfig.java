@@ -96,7 +96,7 @@ public record LearnConfig(
                                     + MAX_ENSEMBLES
                                     + " ensembles. With defaults, 10 features and 5 classes, a"
                                     + " model whose windows are full takes about 75 kB of the heap"
-                                    + " and 10 kB outside it, and an ensemble 1.5 MB more. If the"
+                                    + " and 10 kB outside it, and an ensemble about 3 MB. If the"
                                     + " memory is too small for this many models, a warning is"
                                     + " logged when the job starts. When the heap is full, models"
                                     + " are evicted earlier, and the job fails if that frees too"

@@ -89,7 +89,7 @@ public final class WindowDistances {
         float sum = 0;
         for (int d = 0; d < point.length; d++) {
             float difference = point[d] - example[d];
-            sum = sum + difference * difference;
+            sum += difference * difference;
         }
         return sum;
     }
@@ -113,8 +113,8 @@ public final class WindowDistances {
             float difference2 = value2 - row2[i];
             float difference3 = value3 - row3[i];
             float sum = to[i] + difference0 * difference0;
-            sum = sum + difference1 * difference1;
-            sum = sum + difference2 * difference2;
+            sum += difference1 * difference1;
+            sum += difference2 * difference2;
             to[i] = sum + difference3 * difference3;
         }
     }
@@ -140,16 +140,16 @@ public final class WindowDistances {
             float difference2 = value2 - row2[i];
             float difference3 = value3 - row3[i];
             float sum = to[i] + difference0 * difference0;
-            sum = sum + difference1 * difference1;
-            sum = sum + difference2 * difference2;
+            sum += difference1 * difference1;
+            sum += difference2 * difference2;
             to[i] = sum + difference3 * difference3;
             difference0 = other0 - row0[i];
             difference1 = other1 - row1[i];
             difference2 = other2 - row2[i];
             difference3 = other3 - row3[i];
             sum = toOther[i] + difference0 * difference0;
-            sum = sum + difference1 * difference1;
-            sum = sum + difference2 * difference2;
+            sum += difference1 * difference1;
+            sum += difference2 * difference2;
             toOther[i] = sum + difference3 * difference3;
         }
     }
