@@ -94,14 +94,14 @@ public record LearnConfig(
                                     + MAX_MODELS
                                     + ", or "
                                     + MAX_ENSEMBLES
-                                    + " ensembles. With defaults, 10 features and 5 classes, a"
-                                    + " model whose windows are full takes about 75 kB of the heap"
-                                    + " and 10 kB outside it, and an ensemble about 3 MB. If the"
-                                    + " memory is too small for this many models, a warning is"
-                                    + " logged when the job starts. When the heap is full, models"
-                                    + " are evicted earlier, and the job fails if that frees too"
-                                    + " little memory; flink.state.backend.type=rocksdb keeps state"
-                                    + " out of the heap.")
+                                    + " ensembles of dense features. With defaults, 10 features and"
+                                    + " 5 classes, a model whose windows are full takes about 75 kB"
+                                    + " of the heap and 10 kB outside it, and an ensemble about 3"
+                                    + " MB. If the memory is too small for this many models, a"
+                                    + " warning is logged when the job starts. When the heap is"
+                                    + " full, models are evicted earlier, and the job fails if that"
+                                    + " frees too little memory; flink.state.backend.type=rocksdb"
+                                    + " keeps state out of the heap.")
                     .changeable();
     public static final Key<Long> MODELS_MAX_BYTES =
             Key.ofBytes(
@@ -272,7 +272,10 @@ public record LearnConfig(
                 miniBatchMaxWait(settings, blocksByCount),
                 blocksByCount,
                 settings.get(MODELS_MAX)
-                        .orElse(learner.ensemble() == null ? MAX_MODELS : MAX_ENSEMBLES),
+                        .orElse(
+                                learner.ensemble() == null || learner.isSparse()
+                                        ? MAX_MODELS
+                                        : MAX_ENSEMBLES),
                 settings.get(MODELS_PUBLISH_INTERVAL),
                 DriftConfig.from(settings, learner),
                 settings.get(DEVICE_FALLBACK),

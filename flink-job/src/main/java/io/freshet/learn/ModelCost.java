@@ -4,6 +4,7 @@ import io.freshet.learn.drift.DriftEvidence;
 import io.freshet.learn.drift.DriftReaction;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.ensemble.Ensemble;
+import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.sparse.RowLayout;
 import io.freshet.model.sparse.SparseTable;
 import java.io.Serializable;
@@ -120,9 +121,10 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
                 heap += (long) Float.BYTES * learner.numClasses() * (learner.numClasses() + 1);
             }
         }
-        if (learner.ensemble() != null) {
+        EnsembleRule rule = learner.ensemble();
+        if (rule != null) {
             // The ensemble, its last good state, and one that is saved or published.
-            heap += 3 * Ensemble.bytes(learner.numFeatures(), learner.numClasses());
+            heap += 3 * Ensemble.bytes(rule, learner.numFeatures(), learner.numClasses());
         }
         if (!config.drift().detectors().isEmpty()) {
             heap += (long) config.drift().evidence() * DriftEvidence.BYTES_PER_EXAMPLE;

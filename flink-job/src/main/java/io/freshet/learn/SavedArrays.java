@@ -34,6 +34,9 @@ record SavedArrays(
         }
         SparseChunk[] good = sparse.goodChunks();
         return new SavedArrays(
-                NONE.goodParameters, sparse.chunks(), good == null ? NONE.goodRows : good, null);
+                NONE.goodParameters,
+                sparse.chunks(),
+                good == null ? NONE.goodRows : good,
+                state.goodEnsemble());
     }
 }

@@ -2,7 +2,6 @@ package io.freshet.model;
 
 import io.freshet.model.ensemble.Ensemble;
 import io.freshet.model.ensemble.EnsembleRule;
-import io.freshet.model.ensemble.EnsembleState;
 import io.freshet.model.example.BlockRows;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
@@ -78,9 +77,6 @@ final class BlockedSgd implements Trainer {
     /** Sum of the mixture's learning rates; 0 without a mixture. */
     private final double sumOfRates;
 
-    /** State of the ensemble that belongs to the last good parameters; null if there is none. */
-    private @Nullable EnsembleState goodEnsemble;
-
     private double gradientNorm = Double.NaN;
 
     /**
@@ -101,7 +97,6 @@ final class BlockedSgd implements Trainer {
         if (state.hasGoodParameters()) {
             parameters.keepGood(state.goodParameters());
         }
-        this.goodEnsemble = state.goodEnsemble();
         this.scaler = workspace.scaler == null ? null : workspace.scaler.start(state.scaler());
         this.scorer = new Scorer(settings, state, workspace.scorer);
         this.restarts = state.restarts().clone();
@@ -186,28 +181,19 @@ final class BlockedSgd implements Trainer {
     @Override
     public void keepGood() {
         parameters.keepGood();
-        Ensemble ensemble = scorer.ensemble();
-        goodEnsemble = ensemble == null ? null : ensemble.state();
+        scorer.keepGood();
     }
 
     @Override
     public void returnToGood() {
         parameters.returnToGood();
-        setEnsemble(goodEnsemble);
+        scorer.returnToGood();
     }
 
     @Override
     public void returnToStart() {
         parameters.returnToStart();
-        goodEnsemble = null;
-        setEnsemble(LearnerState.initialEnsemble(settings));
-    }
-
-    private void setEnsemble(@Nullable EnsembleState state) {
-        Ensemble ensemble = scorer.ensemble();
-        if (ensemble != null && state != null) {
-            ensemble.set(state);
-        }
+        scorer.returnToStart(LearnerState.initialEnsemble(settings));
     }
 
     @Override
@@ -218,7 +204,6 @@ final class BlockedSgd implements Trainer {
     @Override
     public LearnerState state(
             LearnerCounters counters, double[] goodWeights, double[] classCounts) {
-        Ensemble ensemble = scorer.ensemble();
         return new LearnerState(
                         counters,
                         parameters.toArray(),
@@ -231,7 +216,7 @@ final class BlockedSgd implements Trainer {
                         goodWeights,
                         classCounts,
                         scaler == null ? ScalerState.initial(0) : scaler.state())
-                .withEnsemble(ensemble == null ? null : ensemble.state(), goodEnsemble)
+                .withEnsemble(scorer.ensembleState(), scorer.goodEnsemble())
                 .withLosses(scorer.losses().state());
     }
 

@@ -9,6 +9,7 @@ import io.freshet.model.loss.Loss;
 import io.freshet.model.mixture.MixtureWeights;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The part of a {@link Scorer} that has an {@link Ensemble}: passes it the linear experts'
@@ -29,7 +30,7 @@ final class EnsembleScorer {
     private final int numClasses;
     private final List<Double> rates;
     private final Ensemble ensemble;
-    private final BlockDistances distances;
+    private final @Nullable BlockDistances distances;
 
     private final Ensemble.Row[] rows;
     private final double[][] targets;
@@ -37,7 +38,10 @@ final class EnsembleScorer {
     private final double[] weights;
     private final double[] zeros;
 
-    /** (rows, width) inputs of the block. */
+    /** State that belongs to the last good parameters; null if there is none. */
+    private @Nullable EnsembleState good;
+
+    /** (rows, width) inputs of the block, of dense features. */
     private float[] inputs = new float[0];
 
     private int width;
@@ -45,8 +49,11 @@ final class EnsembleScorer {
     /** Place of the selected row in its mini-batch. */
     private int selected;
 
-    /** Index of the selected row in the block. */
+    /** Index of the selected row in the block, of dense features. */
     private int index;
+
+    /** Squared norm of the selected row, of sparse features. */
+    private double sparseSquaredNorm;
 
     /** Scratch arrays, shared by scorers of the same settings that run one after the other. */
     static final class Scratch {
@@ -63,9 +70,9 @@ final class EnsembleScorer {
         private final double[] weights;
 
         private final double[] zeros;
-        private final BlockDistances distances;
+        private final @Nullable BlockDistances distances;
 
-        Scratch(LearnerSettings settings, EnsembleRule rule, BlockDistances distances) {
+        Scratch(LearnerSettings settings, EnsembleRule rule, @Nullable BlockDistances distances) {
             this.distances = distances;
             int size = settings.miniBatchSize();
             int numClasses = settings.numClasses();
@@ -86,13 +93,16 @@ final class EnsembleScorer {
      * @param scratch scratch arrays for the same settings. Modified by every call.
      * @param mixture weights of all experts, which the ensemble updates
      * @param state state of the ensemble. Not modified.
+     * @param good its state that belongs to the last good parameters; null if there is none
      */
     EnsembleScorer(
             LearnerSettings settings,
             EnsembleRule rule,
             Scratch scratch,
             MixtureWeights mixture,
-            EnsembleState state) {
+            EnsembleState state,
+            @Nullable EnsembleState good) {
+        this.good = good;
         loss = settings.loss();
         numFeatures = settings.numFeatures();
         numClasses = settings.numClasses();
@@ -116,13 +126,49 @@ final class EnsembleScorer {
     void inputs(float[] blockInputs, int inputWidth, int count) {
         inputs = blockInputs;
         width = inputWidth;
-        ensemble.begin(distances, inputs, width, count);
+        ensemble.begin(ofDense(), inputs, width, count);
     }
 
     /** See {@link Scorer#input}. */
     void input(int place, int indexInBlock) {
         selected = Math.min(place, rows.length - 1);
         index = indexInBlock;
+    }
+
+    private BlockDistances ofDense() {
+        if (distances == null) {
+            throw new IllegalStateException("the ensemble is of sparse features");
+        }
+        return distances;
+    }
+
+    /** See {@link Scorer#sparseInput}. */
+    void sparseInput(int place, double squaredNorm) {
+        selected = Math.min(place, rows.length - 1);
+        sparseSquaredNorm = squaredNorm;
+    }
+
+    /** Keeps the current state as the last good one. */
+    void keepGood() {
+        good = ensemble.state();
+    }
+
+    /** Returns the last good state; null if there is none. */
+    @Nullable EnsembleState good() {
+        return good;
+    }
+
+    /** Returns to the last good state, if there is one. */
+    void returnToGood() {
+        if (good != null) {
+            ensemble.set(good);
+        }
+    }
+
+    /** Removes the last good state, and returns to an initial one. */
+    void returnToStart(EnsembleState initial) {
+        good = null;
+        ensemble.set(initial);
     }
 
     /**
@@ -167,7 +213,11 @@ final class EnsembleScorer {
      * @param answer (numClasses) receives the probabilities
      */
     void predict(double[] answer) {
-        ensemble.predict(rows[selected], distances, index, inputs, index * width, answer);
+        if (distances == null) {
+            ensemble.predictSparse(rows[selected], answer);
+        } else {
+            ensemble.predict(rows[selected], distances, index, inputs, index * width, answer);
+        }
     }
 
     /** Notes the targets and the weight of a row of the mini-batch. */
@@ -202,7 +252,7 @@ final class EnsembleScorer {
      * @param factors (learning rates · numClasses). Modified.
      */
     void normaliseSteps(double[] factors) {
-        double squared = squaredNorm(index * width);
+        double squared = distances == null ? sparseSquaredNorm : squaredNorm(index * width);
         double half = weights[selected] * squared / 2;
         for (int rate = 0; rate < rates.size(); rate++) {
             double value = rates.get(rate);

@@ -190,10 +190,17 @@ public record LearnerSettings(
             requireDense(numFeatures, columns, miniBatchSize);
         }
         requireArray("miniBatchSize × numClasses", miniBatchSize, numClasses);
-        if (ensemble != null && (mixture == null || mixture.baselines() || isSparse)) {
-            throw new IllegalArgumentException(
-                    "an ensemble requires dense features and a mixture of learning rates without"
-                            + " baselines");
+        if (ensemble != null) {
+            if (mixture == null || mixture.baselines()) {
+                throw new IllegalArgumentException(
+                        "an ensemble requires a mixture of learning rates without baselines");
+            }
+            if (ensemble.isSparse() != isSparse) {
+                throw new IllegalArgumentException(
+                        "the ensemble is of "
+                                + (ensemble.isSparse() ? "sparse" : "dense")
+                                + " features, unlike the learner");
+            }
         }
         if (mixture != null && mixture.baselines()) {
             requireArray("(numClasses + 1) × numClasses", numClasses + 1L, numClasses);

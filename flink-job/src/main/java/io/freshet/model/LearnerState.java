@@ -213,6 +213,7 @@ public record LearnerState(
                             Baselines.NO_LABEL,
                             new double[0],
                             new double[numClassCounts(settings)])
+                    .withEnsemble(initialEnsemble(settings), null)
                     .withLosses(initialLosses(settings));
         }
         int scaled = numScaled(settings);
@@ -315,6 +316,7 @@ public record LearnerState(
                 classCounts.length == 0
                         ? classCounts
                         : Arrays.copyOf(classCounts, settings.numClasses());
+        EnsembleState initialEnsemble = initialEnsemble(settings);
         if (sparse != null) {
             return new LearnerState(
                             counters,
@@ -326,9 +328,11 @@ public record LearnerState(
                             lastLabel,
                             goodWeights,
                             extendedCounts)
+                    .withEnsemble(
+                            extended(ensemble, initialEnsemble),
+                            extended(goodEnsemble, initialEnsemble))
                     .withLosses(losses);
         }
-        EnsembleState initialEnsemble = initialEnsemble(settings);
         UnaryOperator<float[]> extend = array -> extended(array, numFeatures, numOutputs, settings);
         return new LearnerState(
                         counters,
@@ -345,19 +349,14 @@ public record LearnerState(
                                 ? scaler
                                 : scaler.extended(settings.numFeatures()))
                 .withEnsemble(
-                        extended(ensemble, numFeatures, numOutputs, initialEnsemble),
-                        extended(goodEnsemble, numFeatures, numOutputs, initialEnsemble))
+                        extended(ensemble, initialEnsemble),
+                        extended(goodEnsemble, initialEnsemble))
                 .withLosses(losses);
     }
 
     private static @Nullable EnsembleState extended(
-            @Nullable EnsembleState state,
-            int numFeatures,
-            int numOutputs,
-            @Nullable EnsembleState initial) {
-        return state == null || initial == null
-                ? null
-                : state.extended(numFeatures, numOutputs, initial);
+            @Nullable EnsembleState state, @Nullable EnsembleState initial) {
+        return state == null || initial == null ? null : state.extended(initial);
     }
 
     /**

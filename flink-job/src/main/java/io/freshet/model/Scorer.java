@@ -20,10 +20,10 @@ import org.jspecify.annotations.Nullable;
  * The probabilities of rows under each learning rate and under the mixture, and the losses and
  * gradients that follow from them.
  *
- * <p>Order of calls: {@link #activate} for some rows together; then, row by row, {@link #input} and
- * {@link #select}, and either {@link #predict}, or {@link #score} and {@link #gradient}; when all
- * rows of a mini-batch have been scored, {@link #learn}, which updates the mixture's weights, the
- * baselines and the other experts of an ensemble.
+ * <p>Order of calls: {@link #activate} for some rows together; then, row by row, {@link #input} or
+ * {@link #sparseInput}, {@link #select}, and either {@link #predict}, or {@link #score} and {@link
+ * #gradient}; when all rows of a mini-batch have been scored, {@link #learn}, which updates the
+ * mixture's weights, the baselines and the other experts of an ensemble.
  */
 final class Scorer {
     /** Maximum number of logits that are activated together, so that they stay in the L1 cache. */
@@ -110,7 +110,7 @@ final class Scorer {
 
         /**
          * @param maxRows maximum number of rows whose logits are available together
-         * @param distances scratch of an ensemble; null without one
+         * @param distances scratch of an ensemble of dense features; null without one
          */
         public Scratch(LearnerSettings settings, int maxRows, @Nullable BlockDistances distances) {
             Mixture mixture = settings.mixture();
@@ -136,9 +136,7 @@ final class Scorer {
             this.finite = new boolean[numRates];
             EnsembleRule rule = settings.ensemble();
             this.ensemble =
-                    rule == null || distances == null
-                            ? null
-                            : new EnsembleScorer.Scratch(settings, rule, distances);
+                    rule == null ? null : new EnsembleScorer.Scratch(settings, rule, distances);
         }
     }
 
@@ -164,7 +162,12 @@ final class Scorer {
                 rule == null || ensembleState == null || weights == null || scratch.ensemble == null
                         ? null
                         : new EnsembleScorer(
-                                settings, rule, scratch.ensemble, weights, ensembleState);
+                                settings,
+                                rule,
+                                scratch.ensemble,
+                                weights,
+                                ensembleState,
+                                state.goodEnsemble());
         this.baselines =
                 mixture == null || !mixture.baselines()
                         ? null
@@ -237,6 +240,41 @@ final class Scorer {
     /** Returns the ensemble; null without one. */
     @Nullable Ensemble ensemble() {
         return ensemble == null ? null : ensemble.ensemble();
+    }
+
+    /** Returns the state of the ensemble in new arrays; null without one. */
+    @Nullable EnsembleState ensembleState() {
+        return ensemble == null ? null : ensemble.ensemble().state();
+    }
+
+    /** Returns the ensemble's state of the last {@link #keepGood}; null if there is none. */
+    @Nullable EnsembleState goodEnsemble() {
+        return ensemble == null ? null : ensemble.good();
+    }
+
+    /** Keeps the state of an ensemble as the last good one. */
+    void keepGood() {
+        if (ensemble != null) {
+            ensemble.keepGood();
+        }
+    }
+
+    /** Returns an ensemble to its last good state. */
+    void returnToGood() {
+        if (ensemble != null) {
+            ensemble.returnToGood();
+        }
+    }
+
+    /**
+     * Removes the last good state of an ensemble, and sets it to an initial one.
+     *
+     * @param initial null without an ensemble
+     */
+    void returnToStart(@Nullable EnsembleState initial) {
+        if (ensemble != null && initial != null) {
+            ensemble.returnToStart(initial);
+        }
     }
 
     /**
@@ -349,6 +387,18 @@ final class Scorer {
     void input(int place, int index) {
         if (ensemble != null) {
             ensemble.input(place, index);
+        }
+    }
+
+    /**
+     * Says which row of sparse features is selected next.
+     *
+     * @param place as in {@link #input}
+     * @param squaredNorm sum of the squares of the row's inputs, the bias included
+     */
+    void sparseInput(int place, double squaredNorm) {
+        if (ensemble != null) {
+            ensemble.sparseInput(place, squaredNorm);
         }
     }
 

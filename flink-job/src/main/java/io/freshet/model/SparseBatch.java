@@ -245,6 +245,15 @@ final class SparseBatch {
         return sum;
     }
 
+    /** Returns the sum of the squares of an example's inputs, the bias included. */
+    double squaredNorm(int example) {
+        double sum = 0;
+        for (int entry = start(example); entry < end(example); entry++) {
+            sum += input[entry] * input[entry];
+        }
+        return sum;
+    }
+
     /** Copies some floats of each row, for {@link #restore}. */
     void backUp(int from, int count) {
         int length = Math.multiplyExact(numPlaces, count);

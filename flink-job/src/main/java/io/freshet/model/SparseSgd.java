@@ -106,7 +106,7 @@ final class SparseSgd implements Trainer {
 
     @Override
     public @Nullable Ensemble ensemble() {
-        return null;
+        return scorer.ensemble();
     }
 
     @Override
@@ -179,6 +179,7 @@ final class SparseSgd implements Trainer {
         }
         scorer.begin();
         scorer.activate(logits, 0, 1);
+        scorer.sparseInput(settings.miniBatchSize(), batch.squaredNorm(0));
         scorer.select(0);
         scorer.predict(example, modelVersion, evaluation);
     }
@@ -235,6 +236,7 @@ final class SparseSgd implements Trainer {
         }
         int example = rows.example(row);
         scorer.activate(logits, 0, 1);
+        scorer.sparseInput(place, batch.squaredNorm(place));
         scorer.select(0);
         scorer.score(place, block.classWeight(row), modelVersion, examples, example, evaluation);
         scorer.gradient(examples, example, block.scale(row), factors, workspace.gradient);
@@ -293,16 +295,19 @@ final class SparseSgd implements Trainer {
     @Override
     public void keepGood() {
         weights.keepGood();
+        scorer.keepGood();
     }
 
     @Override
     public void returnToGood() {
         weights.returnToGood(scaling);
+        scorer.returnToGood();
     }
 
     @Override
     public void returnToStart() {
         weights.returnToStart();
+        scorer.returnToStart(LearnerState.initialEnsemble(settings));
     }
 
     @Override
@@ -335,6 +340,7 @@ final class SparseSgd implements Trainer {
                         scorer.lastLabel(),
                         goodWeights,
                         classCounts)
+                .withEnsemble(scorer.ensembleState(), scorer.goodEnsemble())
                 .withLosses(scorer.losses().state());
     }
 

@@ -14,12 +14,14 @@ final class EnsembleFields {
 
     /** Returns the fields; null without an ensemble. */
     static @Nullable EnsembleSnapshot snapshot(
-            @Nullable EnsembleParameters ensemble, int numFeatures, int numClasses) {
+            @Nullable EnsembleParameters ensemble, int numClasses) {
         return ensemble == null
                 ? null
                 : new EnsembleSnapshot(
-                        FernTests.numFerns(numClasses),
-                        Projection.dimensions(numFeatures),
+                        ensemble.ferns().length == 0 ? 0 : FernTests.numFerns(numClasses),
+                        ensemble.ferns().length == 0
+                                ? 0
+                                : Projection.dimensions(ensemble.featureWeights().length),
                         Arrays.stream(ensemble.labels()).boxed().toList(),
                         list(ensemble.featureWeights()),
                         list(ensemble.labelPredictions()),

@@ -164,9 +164,7 @@ public final class Publisher implements Serializable {
                             .setEnsemble(
                                     first
                                             ? EnsembleFields.snapshot(
-                                                    snapshot.ensemble(),
-                                                    learn.learner().numFeatures(),
-                                                    snapshot.numOutputs())
+                                                    snapshot.ensemble(), snapshot.numOutputs())
                                             : null);
             chunks.write(chunk, event);
             byte[] key = utf8(snapshot.modelId() + "/" + chunk);

@@ -31,11 +31,10 @@ record SnapshotChunks(ModelSnapshot snapshot, float[] dense, int length, int inF
                 config.parametersInFirstRecord(
                         moments == null ? 0 : moments.length, featureSettings);
         int later = config.parametersPerRecord();
+        first = Math.max(1, first - numSmallValues(snapshot.ensemble()));
         if (sparse == null) {
             float[] dense = dense(snapshot);
-            int others = numSmallValues(snapshot.ensemble());
-            return new SnapshotChunks(
-                    snapshot, dense, dense.length, Math.max(1, first - others), later);
+            return new SnapshotChunks(snapshot, dense, dense.length, first, later);
         }
         int width = Math.max(1, width(sparse));
         return new SnapshotChunks(

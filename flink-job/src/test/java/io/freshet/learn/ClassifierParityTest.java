@@ -97,6 +97,9 @@ class ClassifierParityTest {
                 "learner.type=ensemble",
                 "learner.type=ensemble training.experts.baselines=true models.chunk-size=20000",
                 "learner.type=ensemble mini-batch.size=8 scaler.type=fading scaler.clip=3",
+                "learner.type=ensemble features.encoding=sparse models.chunk-size=4000",
+                "learner.type=ensemble features.encoding=sparse training.experts.baselines=true",
+                "learner.type=ensemble features.encoding=sparse scaler.type=none",
                 "features.encoding=sparse",
                 "features.encoding=sparse scaler.type=none training.learning-rate=0.001",
             })

@@ -155,7 +155,7 @@ final class DriftReactionBenchmark {
                                 false),
                         10,
                         false,
-                        training.isEnsemble() ? new EnsembleRule(false) : null);
+                        training.isEnsemble() ? new EnsembleRule(false, false) : null);
         return new LearnConfig(
                 learner,
                 java.util.stream.IntStream.range(0, classes).mapToObj(k -> "" + k).toList(),

@@ -60,7 +60,7 @@ class EnsembleLearnerTest {
                 new Standardization(),
                 10,
                 false,
-                new EnsembleRule(labelExperts));
+                new EnsembleRule(false, labelExperts));
     }
 
     private static SoftmaxLearner learner(LearnerSettings settings) {

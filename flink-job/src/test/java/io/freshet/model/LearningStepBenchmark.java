@@ -253,7 +253,7 @@ public class LearningStepBenchmark {
                         ScalerChoice.WELFORD.rule(),
                         10,
                         false,
-                        new EnsembleRule(false));
+                        new EnsembleRule(false, false));
         return new SoftmaxLearner(settings, LearnerState.initial(settings));
     }
 

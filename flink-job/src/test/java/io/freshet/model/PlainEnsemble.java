@@ -19,6 +19,7 @@ final class PlainEnsemble {
 
     private final int features;
     private final int classes;
+    private final boolean sparse;
     private final boolean labelExperts;
     private final int experts;
 
@@ -57,10 +58,16 @@ final class PlainEnsemble {
     }
 
     PlainEnsemble(int features, int classes, boolean labelExperts) {
+        this(features, classes, false, labelExperts);
+    }
+
+    /** Creates an ensemble, of unscaled features without ferns and distances if it is sparse. */
+    PlainEnsemble(int features, int classes, boolean sparse, boolean labelExperts) {
+        this.sparse = sparse;
         this.features = features;
         this.classes = classes;
         this.labelExperts = labelExperts;
-        experts = RATES.length + 4 + (labelExperts ? 3 : 0);
+        experts = RATES.length + (sparse ? 0 : 4) + (labelExperts ? 3 : 0);
         mean = new double[features];
         squares = new double[features];
         linear = new double[RATES.length][classes][features + 1];
@@ -140,7 +147,8 @@ final class PlainEnsemble {
         said.x = new double[features + 1];
         for (int f = 0; f < features; f++) {
             double deviation = Math.sqrt(squares[f] / count);
-            said.x[f] = deviation > 0 ? (example[f] - mean[f]) / deviation : 0;
+            double standardised = deviation > 0 ? (example[f] - mean[f]) / deviation : 0;
+            said.x[f] = sparse ? example[f] : standardised;
         }
         said.x[features] = 1;
         said.experts = new double[experts][];
@@ -153,12 +161,14 @@ final class PlainEnsemble {
             }
             said.experts[r] = softmax(logits);
         }
-        predictByFerns(said);
-        predictByDistance(said);
+        if (!sparse) {
+            predictByFerns(said);
+            predictByDistance(said);
+        }
         if (labelExperts) {
-            said.experts[8] = normalised(transitions[lastLabel]);
-            said.experts[9] = normalised(frequencies[0]);
-            said.experts[10] = normalised(frequencies[1]);
+            said.experts[experts - 3] = normalised(transitions[lastLabel]);
+            said.experts[experts - 2] = normalised(frequencies[0]);
+            said.experts[experts - 1] = normalised(frequencies[1]);
         }
         double[] mixed = mixture.mean(said.experts);
         double[] base = new double[classes];
@@ -293,7 +303,7 @@ final class PlainEnsemble {
         mixture.update(said.experts, label, weight);
         stack.update(said.experts, said.answers[1], label, weight);
         correction.update(said.experts, said.answers[2], label, weight);
-        for (int l = 0; l < 2; l++) {
+        for (int l = 0; l < 2 && !sparse; l++) {
             double[] gradient = said.experts[4 + l].clone();
             gradient[label]--;
             double squared = Arrays.stream(gradient).map(g -> g * g).sum();

@@ -984,14 +984,36 @@ class JobConfigTest {
         assertThat(problems("learner.type", "ensemble", "scaler.type", "none"))
                 .containsExactly(
                         "scaler.type = none" + ensemble + "it needs standardised features");
-        assertThat(problems("learner.type", "ensemble", "features.encoding", "sparse"))
-                .contains("features.encoding = sparse" + ensemble + "it needs dense features");
         assertThat(
                         problems(
                                 "learner.type", "ensemble",
                                 "training.loss", "bce",
                                 "label.type", "multi-label"))
                 .contains("training.loss = bce" + ensemble + "it needs a softmax loss");
+    }
+
+    @Test
+    void ensembleOfSparseFeatures_hasLinearAndLabelExperts() {
+        assertThat(
+                        JobConfig.parse(
+                                        given(
+                                                "learner.type", "ensemble",
+                                                "features.encoding", "sparse",
+                                                "scaler.type", "none"))
+                                .learn()
+                                .learner()
+                                .numExperts())
+                .isEqualTo(4);
+        assertThat(
+                        JobConfig.parse(
+                                        given(
+                                                "learner.type", "ensemble",
+                                                "features.encoding", "sparse",
+                                                "training.experts.baselines", "true"))
+                                .learn()
+                                .learner()
+                                .numExperts())
+                .isEqualTo(7);
     }
 
     @Test

@@ -90,6 +90,13 @@ class ReproducibleResultsTest {
                                 "mini-batch.size", "7",
                                 "drift.detector", "ddm",
                                 "drift.reaction", "hand-over")),
+                Named.of(
+                        "an ensemble of sparse features, a roll-back",
+                        Map.of(
+                                "learner.type", "ensemble",
+                                "features.encoding", "sparse",
+                                "training.experts.baselines", "true",
+                                "drift.reaction", "roll-back")),
                 Named.of("sparse features", Map.of("features.encoding", "sparse")),
                 Named.of(
                         "sparse features, momentum, decay, a roll-back",

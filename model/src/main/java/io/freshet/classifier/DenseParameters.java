@@ -45,11 +45,6 @@ final class DenseParameters extends Parameters {
         return numFeatures();
     }
 
-    /** Returns the number of logits: learning rates × numOutputs. */
-    int numLogits() {
-        return weights[0].length;
-    }
-
     @Override
     void logits(float[] features, int offset, double[] logits) {
         System.arraycopy(weights[numFeatures()], 0, logits, 0, logits.length);

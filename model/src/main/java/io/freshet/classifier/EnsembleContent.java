@@ -3,7 +3,8 @@ package io.freshet.classifier;
 /**
  * The experts of an ensemble beside its linear models, and the weights by which all experts are
  * combined: after the linear ones two of ferns, two of the nearest examples and, if there are any,
- * three that predict from labels alone.
+ * three that predict from labels alone. An ensemble of sparse features has neither ferns nor
+ * examples, and their arrays are empty.
  *
  * @param fernLogits (cells, 2 experts, classes) row-major
  * @param examples (examples, dimensions) row-major, the projected examples of the window, oldest

@@ -6,8 +6,8 @@ import io.freshet.maths.LogSoftmax;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Predictor of an ensemble: linear models, ferns, the nearest examples and, if there are any,
- * experts that predict from labels alone, all of which are combined.
+ * Predictor of an ensemble: linear models; where features are dense, ferns and the nearest
+ * examples; and, if there are any, experts that predict from labels alone. All are combined.
  */
 final class EnsemblePredictor extends Predictor {
     /** Number of experts that predict from labels alone, if there are any. */
@@ -16,9 +16,9 @@ final class EnsemblePredictor extends Predictor {
     private final int numFeatures;
     private final int numClasses;
     private final @Nullable Scaling scaling;
-    private final DenseParameters linear;
-    private final FernLogits ferns;
-    private final ExampleWindow window;
+    private final Parameters linear;
+    private final int numLinear;
+    private final @Nullable FeatureExperts features;
 
     /** (label experts, numClasses) probabilities. */
     private final double[] labelPredictions;
@@ -29,15 +29,20 @@ final class EnsemblePredictor extends Predictor {
     private final int numExperts;
     private final Combination combination;
 
+    /** The experts that see the values of dense features. */
+    private record FeatureExperts(FernLogits ferns, ExampleWindow window) {}
+
     /**
-     * @param linear linear models, of scaled features
-     * @param scaling null if features are used as they are
+     * @param linear linear models; dense ones are of scaled features
+     * @param numLinear number of linear models
+     * @param scaling scaling of dense features; null if they are used as they are
      * @param mixture (experts) weights of the predictions in the mixture, the linear models first.
      *     Not modified.
      * @param ensemble the other experts. Kept.
      */
     EnsemblePredictor(
-            DenseParameters linear,
+            Parameters linear,
+            int numLinear,
             @Nullable Scaling scaling,
             int numClasses,
             double[] mixture,
@@ -46,15 +51,20 @@ final class EnsemblePredictor extends Predictor {
         this.scaling = scaling;
         this.numClasses = numClasses;
         numFeatures = linear.numFeatures();
-        ferns =
-                new FernLogits(
-                        new FernTests(numFeatures, numClasses), numClasses, ensemble.fernLogits());
-        window =
-                new ExampleWindow(
-                        numClasses,
-                        ensemble.featureWeights(),
-                        ensemble.labels(),
-                        ensemble.examples());
+        this.numLinear = numLinear;
+        features =
+                linear instanceof SparseParameters
+                        ? null
+                        : new FeatureExperts(
+                                new FernLogits(
+                                        new FernTests(numFeatures, numClasses),
+                                        numClasses,
+                                        ensemble.fernLogits()),
+                                new ExampleWindow(
+                                        numClasses,
+                                        ensemble.featureWeights(),
+                                        ensemble.labels(),
+                                        ensemble.examples()));
         labelPredictions = new double[ensemble.labelPredictions().length];
         labelLogs = new double[labelPredictions.length];
         for (int k = 0; k < labelPredictions.length; k++) {
@@ -71,17 +81,17 @@ final class EnsemblePredictor extends Predictor {
 
     @Override
     Row newRow() {
-        return new EnsembleRow();
+        return features == null ? new SparseRow() : new DenseRow(features);
     }
 
     @Override
     boolean isSparse() {
-        return false;
+        return features == null;
     }
 
     @Override
     int numColumns() {
-        return numFeatures;
+        return linear.numColumns();
     }
 
     @Override
@@ -89,21 +99,64 @@ final class EnsemblePredictor extends Predictor {
         return false;
     }
 
-    private final class EnsembleRow implements Row {
+    /** The predictions of all experts for an example, and their combination. */
+    private abstract class EnsembleRow implements Row {
+        final double[] linearLogits = new double[numLinear * numClasses];
+
+        /** (numExperts, numClasses), in the order of the snapshot's experts. */
+        final double[] probabilities = new double[numExperts * numClasses];
+
+        final double[] logs = new double[numExperts * numClasses];
+        private final double[] bounded = new double[numClasses * numExperts];
+        private final double[][] combined = new double[Combination.ANSWERS][numClasses];
+
+        /** Adds the predictions of some experts by their logits. */
+        final void addSoftmax(double[] logits, int at) {
+            for (int k = 0; k < logits.length; k += numClasses) {
+                LogSoftmax.apply(logits, k, numClasses, probabilities, logs, at + k);
+            }
+        }
+
+        /** Adds the predictions from labels, and combines all. */
+        final void combine(double[] answer) {
+            int at = probabilities.length - labelPredictions.length;
+            System.arraycopy(labelPredictions, 0, probabilities, at, labelPredictions.length);
+            System.arraycopy(labelLogs, 0, logs, at, labelLogs.length);
+            combination.combine(probabilities, logs, bounded, combined, answer);
+        }
+    }
+
+    private final class SparseRow extends EnsembleRow {
+        @Override
+        public void predict(int[] columns, float[] values, double[] answer) {
+            linear.logits(columns, values, linearLogits);
+            addSoftmax(linearLogits, 0);
+            combine(answer);
+        }
+
+        @Override
+        public void predict(float[] values, int offset, double[] answer) {
+            linear.logits(values, offset, linearLogits);
+            addSoftmax(linearLogits, 0);
+            combine(answer);
+        }
+    }
+
+    private final class DenseRow extends EnsembleRow {
+        private final FernLogits ferns;
+
         /** Scaled features, in float as in the job. */
         private final float[] x = new float[numFeatures];
 
-        private final double[] linearLogits = new double[linear.numLogits()];
         private final double[] fernLogits = new double[FernLogits.EXPERTS * numClasses];
+        private final int[] cells;
+        private final ExampleWindow.Scratch nearest;
 
-        /** (numExperts, numClasses), in the order of the snapshot's experts. */
-        private final double[] probabilities = new double[numExperts * numClasses];
-
-        private final double[] logs = new double[numExperts * numClasses];
-        private final double[] bounded = new double[numClasses * numExperts];
-        private final double[][] combined = new double[Combination.ANSWERS][numClasses];
-        private final int[] cells = new int[ferns.numActive()];
-        private final ExampleWindow.Scratch nearest = window.new Scratch();
+        DenseRow(FeatureExperts experts) {
+            ferns = experts.ferns;
+            cells = new int[ferns.numActive()];
+            nearest = experts.window.new Scratch();
+        }
 
         @Override
         public void predict(int[] columns, float[] values, double[] answer) {
@@ -111,9 +164,9 @@ final class EnsemblePredictor extends Predictor {
         }
 
         @Override
-        public void predict(float[] features, int offset, double[] answer) {
+        public void predict(float[] values, int offset, double[] answer) {
             for (int f = 0; f < numFeatures; f++) {
-                float value = features[offset + f];
+                float value = values[offset + f];
                 x[f] = scaling == null ? value : (float) scaling.scale(f, value);
             }
             linear.logits(x, 0, linearLogits);
@@ -121,19 +174,8 @@ final class EnsemblePredictor extends Predictor {
             int at = linearLogits.length;
             ferns.sum(x, cells, fernLogits);
             addSoftmax(fernLogits, at);
-            at += fernLogits.length;
-            nearest.predict(x, probabilities, logs, at);
-            at += ExampleWindow.EXPERTS * numClasses;
-            System.arraycopy(labelPredictions, 0, probabilities, at, labelPredictions.length);
-            System.arraycopy(labelLogs, 0, logs, at, labelLogs.length);
-            combination.combine(probabilities, logs, bounded, combined, answer);
-        }
-
-        /** Adds the predictions of some experts by their logits. */
-        private void addSoftmax(double[] logits, int at) {
-            for (int k = 0; k < logits.length; k += numClasses) {
-                LogSoftmax.apply(logits, k, numClasses, probabilities, logs, at + k);
-            }
+            nearest.predict(x, probabilities, logs, at + fernLogits.length);
+            combine(answer);
         }
     }
 }

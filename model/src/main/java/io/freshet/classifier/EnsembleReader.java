@@ -12,21 +12,24 @@ import java.util.List;
 
 /** Reader of what the snapshot of an ensemble has beside its linear models. */
 final class EnsembleReader {
-    private static final int OTHERS = FernLogits.EXPERTS + ExampleWindow.EXPERTS;
-
     private final SnapshotChecks checks;
     private final int numFeatures;
     private final int numClasses;
     private final int numExperts;
     private final int numLinear;
 
+    /** Number of experts that see the values of dense features. */
+    private final int numFeatureExperts;
+
     /**
      * @param first first record of the snapshot
+     * @param isSparse whether the linear models are sparse
      * @throws InvalidSnapshotException if its experts are not those of an ensemble
      */
-    EnsembleReader(SnapshotChecks checks, ModelSnapshotEvent first)
+    EnsembleReader(SnapshotChecks checks, ModelSnapshotEvent first, boolean isSparse)
             throws InvalidSnapshotException {
         this.checks = checks;
+        numFeatureExperts = isSparse ? 0 : FernLogits.EXPERTS + ExampleWindow.EXPERTS;
         numFeatures = first.getNumFeatures();
         numClasses = first.getClasses().size();
         List<Expert> experts = first.getExperts();
@@ -45,31 +48,45 @@ final class EnsembleReader {
             }
         }
         int others = numExperts - leading;
-        if (leading == 0 || (others != OTHERS && others != OTHERS + labelExperts())) {
+        int withLabels = numFeatureExperts + EnsemblePredictor.LABEL_EXPERTS;
+        if (leading == 0 || (others != numFeatureExperts && others != withLabels)) {
             throw checks.invalid(
                     "it has "
                             + leading
                             + " experts with a learning rate and "
                             + others
                             + " without; at least 1 and "
-                            + OTHERS
+                            + numFeatureExperts
                             + " or "
-                            + (OTHERS + labelExperts())
+                            + withLabels
                             + " are expected of an ensemble");
         }
     }
 
-    private static int labelExperts() {
-        return EnsemblePredictor.LABEL_EXPERTS;
+    /** Returns the number of linear models. */
+    int numLinear() {
+        return numLinear;
     }
 
-    /** Returns the number of parameters of the linear models. */
+    /** Returns the number of parameters of dense linear models. */
     long numLinearParameters() {
         return numLinear * (numFeatures + 1L) * numClasses;
     }
 
     /**
-     * Reads the content.
+     * Reads the content of an ensemble of sparse features, which has neither ferns nor a window.
+     *
+     * @throws InvalidSnapshotException as {@link #read}
+     */
+    EnsembleContent readSparse(EnsembleSnapshot snapshot) throws InvalidSnapshotException {
+        checks.requireCount(snapshot.getFerns(), 0, "ferns");
+        checks.requireCount(snapshot.getDimensions(), 0, "dimensions of the window");
+        checks.requireCount(snapshot.getLabels().size(), 0, "examples in the window");
+        return read(snapshot, new float[0], new float[0], new int[0], 0);
+    }
+
+    /**
+     * Reads the content of an ensemble of dense features.
      *
      * @param parameters all parameters of the snapshot. Not modified.
      * @throws InvalidSnapshotException if something is of another size than it should be, or out of
@@ -87,14 +104,30 @@ final class EnsembleReader {
                         + (long) numFerns * FernTests.CELLS * FernLogits.EXPERTS * numClasses;
         checks.requireCount(
                 parameters.length, endOfFerns + (long) labels.length * dimensions, "parameters");
-        int numLabelExperts = numExperts - numLinear - OTHERS;
-        return new EnsembleContent(
+        return read(
+                snapshot,
                 Arrays.copyOfRange(parameters, (int) numLinearParameters(), (int) endOfFerns),
                 Arrays.copyOfRange(parameters, (int) endOfFerns, parameters.length),
                 labels,
+                numFeatures);
+    }
+
+    /** Adds the small arrays to what the parameters have. */
+    private EnsembleContent read(
+            EnsembleSnapshot snapshot,
+            float[] fernLogits,
+            float[] examples,
+            int[] labels,
+            int numFeatureWeights)
+            throws InvalidSnapshotException {
+        int numLabelExperts = numExperts - numLinear - numFeatureExperts;
+        return new EnsembleContent(
+                fernLogits,
+                examples,
+                labels,
                 checks.floats(
                         snapshot.getFeatureWeights(),
-                        numFeatures,
+                        numFeatureWeights,
                         Float.MAX_VALUE,
                         "weights of the features"),
                 checks.floats(

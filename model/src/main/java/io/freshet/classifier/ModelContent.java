@@ -116,14 +116,6 @@ public record ModelContent(
         int numFeatures = info.numFeatures();
         Scaling scaling =
                 scaler == null ? null : new Scaling(scaler.mean, scaler.variance, scaler.limit);
-        if (ensemble != null) {
-            return new EnsemblePredictor(
-                    new DenseParameters(numFeatures, numRates(), numOutputs, parameters, null),
-                    scaling,
-                    numOutputs,
-                    mixture,
-                    ensemble);
-        }
         Parameters usable =
                 isSparse()
                         ? new SparseParameters(
@@ -134,7 +126,15 @@ public record ModelContent(
                                 numRates() * numOutputs,
                                 scaleLimit)
                         : new DenseParameters(
-                                numFeatures, numRates(), numOutputs, parameters, scaling);
+                                numFeatures,
+                                numRates(),
+                                numOutputs,
+                                parameters,
+                                ensemble == null ? scaling : null);
+        if (ensemble != null) {
+            return new EnsemblePredictor(
+                    usable, numRates(), scaling, numOutputs, mixture, ensemble);
+        }
         return new LinearPredictor(
                 usable, new Mixing(mixture, numOutputs, activation.equals(SIGMOID)));
     }

@@ -158,7 +158,7 @@ final class SnapshotAssembly {
         }
         double[] weights = weights(first.getExperts());
         return isSparse()
-                ? sparse(first, numOutputs, weights, parameters)
+                ? sparse(first, numOutputs, weights.length, weights, parameters, null)
                 : dense(first, numOutputs, weights, parameters);
     }
 
@@ -253,9 +253,6 @@ final class SnapshotAssembly {
     private ModelContent ensemble(
             ModelSnapshotEvent first, EnsembleSnapshot ensemble, float[] parameters)
             throws InvalidSnapshotException {
-        if (isSparse()) {
-            throw checks.invalid("it is an ensemble with columns; a dense model is expected");
-        }
         if (isSigmoid(first.getActivation())) {
             throw checks.invalid(
                     "it is an ensemble with the activation "
@@ -264,16 +261,28 @@ final class SnapshotAssembly {
                             + ModelContent.SOFTMAX
                             + " is expected");
         }
-        EnsembleReader reader = new EnsembleReader(checks, first);
+        EnsembleReader reader = new EnsembleReader(checks, first, isSparse());
+        int numClasses = first.getClasses().size();
+        double[] mixture =
+                checks.shares(
+                        first.getExperts().stream().mapToDouble(Expert::getWeight).toArray(),
+                        "the experts");
+        if (isSparse()) {
+            return sparse(
+                    first,
+                    numClasses,
+                    reader.numLinear(),
+                    mixture,
+                    parameters,
+                    reader.readSparse(ensemble));
+        }
         EnsembleContent others = reader.read(ensemble, parameters);
         return new ModelContent(
                 info(first),
                 first.getActivation(),
-                first.getClasses().size(),
+                numClasses,
                 learningRates(first.getExperts()),
-                checks.shares(
-                        first.getExperts().stream().mapToDouble(Expert::getWeight).toArray(),
-                        "the experts"),
+                mixture,
                 Arrays.copyOf(parameters, (int) reader.numLinearParameters()),
                 scaler(first),
                 new int[0],
@@ -310,7 +319,12 @@ final class SnapshotAssembly {
     }
 
     private ModelContent sparse(
-            ModelSnapshotEvent first, int numOutputs, double[] weights, float[] parameters)
+            ModelSnapshotEvent first,
+            int numOutputs,
+            int numRates,
+            double[] weights,
+            float[] parameters,
+            @Nullable EnsembleContent ensemble)
             throws InvalidSnapshotException {
         int rows = 0;
         int numScales = 0;
@@ -318,8 +332,7 @@ final class SnapshotAssembly {
             rows += chunk(i).getColumns().size();
             numScales += chunk(i).getScales().size();
         }
-        checks.requireCount(
-                parameters.length, (long) rows * weights.length * numOutputs, "parameters");
+        checks.requireCount(parameters.length, (long) rows * numRates * numOutputs, "parameters");
         if (numScales > 0) {
             checks.requireCount(numScales, rows, "scales");
         }
@@ -354,7 +367,8 @@ final class SnapshotAssembly {
                 null,
                 columns,
                 scales,
-                first.getScaleLimit());
+                first.getScaleLimit(),
+                ensemble);
     }
 
     private static ModelInfo info(ModelSnapshotEvent first) {

@@ -249,10 +249,46 @@ class EnsembleClassifierTest {
                 "it is an ensemble with the activation sigmoid; softmax is expected.");
         assertInvalid(
                 first -> first.setColumns(List.of(1)),
-                "it is an ensemble with columns; a dense model is expected.");
+                "it has 4 experts with a learning rate and 7 without; at least 1 and 0 or 3 are");
         assertInvalid(first -> first.setNumOutputs(1), "it has 1 outputs for 3 classes.");
         assertInvalid(
                 first -> first.setEnsemble(null), "it has 100162 parameters; 72 are expected.");
+    }
+
+    @Test
+    void ensembleOfSparseFeatures_hasNeitherFernsNorAWindow() throws Exception {
+        ModelContent content = ClassifierReader.content(List.of(SparseEnsembles.record(3)));
+        assertThat(content.isEnsemble()).isTrue();
+        assertThat(content.isSparse()).isTrue();
+        assertThat(content.numParameters()).isEqualTo(4 * 4 * 3);
+        Classifier classifier = content.classifier();
+        assertThat(classifier.isSparse()).isTrue();
+        assertThat(classifier.numColumns()).isEqualTo(3);
+        float[] features = {9, 1, 9, 9, -2, 9, 9, 9, 0.5f};
+        assertThat(classifier.classify(features).probabilities())
+                .isEqualTo(
+                        classifier
+                                .classify(new int[] {1, 4, 8}, new float[] {1, -2, 0.5f})
+                                .probabilities());
+
+        assertInvalidSparse(ensemble -> ensemble.setFerns(64), "it has 64 ferns; 0 are expected.");
+        assertInvalidSparse(
+                ensemble -> ensemble.setDimensions(9),
+                "it has 9 dimensions of the window; 0 are expected.");
+        assertInvalidSparse(
+                ensemble -> ensemble.setLabels(List.of(1)),
+                "it has 1 examples in the window; 0 are expected.");
+        assertInvalidSparse(
+                ensemble -> ensemble.setFeatureWeights(List.of(1f)),
+                "it has 1 weights of the features; 0 are expected.");
+    }
+
+    private static void assertInvalidSparse(Consumer<EnsembleSnapshot> change, String problem) {
+        ModelSnapshotEvent record = SparseEnsembles.record(7);
+        change.accept(record.getEnsemble());
+        assertThatThrownBy(() -> ClassifierReader.of(List.of(record)))
+                .isInstanceOf(InvalidSnapshotException.class)
+                .hasMessageContaining("Version 7 of model \"m\" cannot be used: " + problem);
     }
 
     @Test

@@ -45,12 +45,8 @@ public enum LearnerOption {
         if (settings.get(LossOption.LOSS).activation() != Activation.SOFTMAX) {
             isValid = refuse(settings, LossOption.LOSS, "it needs a softmax loss");
         }
-        if (ingest.isSparse()) {
-            isValid = refuse(settings, IngestConfig.ENCODING, "it needs dense features");
-        }
-        return isValid
-                ? new EnsembleRule(settings.get(LearningRateConfig.EXPERTS_BASELINES))
-                : null;
+        boolean labelExperts = settings.get(LearningRateConfig.EXPERTS_BASELINES);
+        return isValid ? new EnsembleRule(ingest.isSparse(), labelExperts) : null;
     }
 
     /** Records that a setting does not go with this learner, and returns false. */

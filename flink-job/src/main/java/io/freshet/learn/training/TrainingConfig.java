@@ -75,7 +75,7 @@ public final class TrainingConfig {
         Optimizer optimizer = optimizer(settings, ingest);
         EnsembleRule ensemble = LearnerOption.ensemble(settings, ingest);
         ScalerRule scaler = ScalerOption.read(settings);
-        if (ensemble != null && scaler == null) {
+        if (ensemble != null && scaler == null && !ingest.isSparse()) {
             LearnerOption.refuse(settings, ScalerOption.TYPE, "it needs standardised features");
             ensemble = null;
         }

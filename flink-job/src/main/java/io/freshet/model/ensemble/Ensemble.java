@@ -12,11 +12,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Experts beyond linear ones, and the combination of all experts' predictions to one.
  *
- * <p>The experts are the linear models, whose predictions come from outside, {@link Ferns}, {@link
- * NearestExamples} and, optionally, {@link LabelExperts}. Their predictions are combined in three
- * ways: (a) by a fixed-share mixture, (b) by an {@link ExpertStack} whose weights return to equal
- * ones, and (c) by an {@code ExpertStack} on top of (a), whose weights begin at 0. A second
- * fixed-share mixture combines (a), (b) and (c) to the answer.
+ * <p>The experts are the linear models, whose predictions come from outside; where features are
+ * dense, {@link Ferns} and {@link NearestExamples}; and, optionally, {@link LabelExperts}. Their
+ * predictions are combined in three ways: (a) by a fixed-share mixture, (b) by an {@link
+ * ExpertStack} whose weights return to equal ones, and (c) by an {@code ExpertStack} on top of (a),
+ * whose weights begin at 0. A second fixed-share mixture combines (a), (b) and (c) to the answer.
  *
  * <p>The examples of a mini-batch are predicted with the state before it, each in its own {@link
  * Row}; then the ensemble learns from them one after the other.
@@ -26,13 +26,12 @@ import org.jspecify.annotations.Nullable;
 public final class Ensemble {
     private static final int ANSWERS = Combination.ANSWERS;
     private static final double RELAXATION = 1e-4;
+    private static final float[] NO_FLOATS = new float[0];
 
     private final int numClasses;
     private final int numLinear;
     private final int numExperts;
-    private final FernTests tests;
-    private final Ferns ferns;
-    private final NearestExamples nearest;
+    private final @Nullable FeatureExperts features;
     private final @Nullable LabelExperts labels;
     private final MixtureWeights mixture;
     private final ExpertStack stack;
@@ -40,6 +39,19 @@ public final class Ensemble {
     private final MixtureWeights top;
     private final Combination combination;
     private long restarts;
+
+    /** The experts that see the values of dense features. */
+    private static final class FeatureExperts {
+        final FernTests tests;
+        final Ferns ferns;
+        final NearestExamples nearest;
+
+        FeatureExperts(int numFeatures, int numClasses) {
+            tests = new FernTests(numFeatures, numClasses);
+            ferns = new Ferns(tests, numClasses);
+            nearest = new NearestExamples(numFeatures, numClasses);
+        }
+    }
 
     /** Predictions of one example, which stay until the ensemble has learnt from it. */
     public static final class Row {
@@ -70,8 +82,8 @@ public final class Ensemble {
             logs = new double[numExperts * numClasses];
             bounded = new double[numClasses * numExperts];
             answers = new double[ANSWERS][numClasses];
-            cells = new int[FernTests.numActive(numClasses)];
-            point = new float[Projection.dimensions(numFeatures)];
+            cells = new int[rule.isSparse() ? 0 : FernTests.numActive(numClasses)];
+            point = new float[rule.isSparse() ? 0 : Projection.dimensions(numFeatures)];
             expertLikelihoods = new Likelihoods(numExperts);
             excluded = new boolean[numLinear];
         }
@@ -154,9 +166,7 @@ public final class Ensemble {
             MixtureWeights mixture) {
         this.numClasses = numClasses;
         this.numLinear = numLinear;
-        tests = new FernTests(numFeatures, numClasses);
-        ferns = new Ferns(tests, numClasses);
-        nearest = new NearestExamples(numFeatures, numClasses);
+        features = rule.isSparse() ? null : new FeatureExperts(numFeatures, numClasses);
         labels = rule.labelExperts() ? new LabelExperts(numClasses) : null;
         numExperts = numLinear + rule.numOtherExperts();
         this.mixture = mixture;
@@ -183,10 +193,10 @@ public final class Ensemble {
     }
 
     /** Returns the bytes of the arrays that grow with the numbers of features and classes. */
-    public static long bytes(int numFeatures, int numClasses) {
-        return Ferns.bytes(numClasses)
-                + NearestExamples.bytes(numFeatures)
-                + LabelExperts.bytes(numClasses);
+    public static long bytes(EnsembleRule rule, int numFeatures, int numClasses) {
+        long ofFeatures = Ferns.bytes(numClasses) + NearestExamples.bytes(numFeatures);
+        return (rule.isSparse() ? 0 : ofFeatures)
+                + (rule.labelExperts() ? LabelExperts.bytes(numClasses) : 0);
     }
 
     /** Returns the weight of an expert in the stack. */
@@ -210,12 +220,12 @@ public final class Ensemble {
 
     /** Returns whether {@link #refresh} is due, before the next prediction. */
     public boolean isRefreshDue() {
-        return nearest.isRefreshDue();
+        return features != null && features.nearest.isRefreshDue();
     }
 
     /** Returns the number of further examples before {@link #refresh} is due. */
     public long examplesToRefresh() {
-        return nearest.examplesToRefresh();
+        return features == null ? Long.MAX_VALUE : features.nearest.examplesToRefresh();
     }
 
     /**
@@ -225,7 +235,7 @@ public final class Ensemble {
      *     modified.
      */
     public void refresh(float[][] parameters) {
-        nearest.refresh(parameters);
+        ofDense().nearest.refresh(parameters);
     }
 
     /**
@@ -236,11 +246,18 @@ public final class Ensemble {
      *     modified.
      */
     public void begin(BlockDistances block, float[] rows, int width, int count) {
-        nearest.project(block, rows, width, count);
+        ofDense().nearest.project(block, rows, width, count);
+    }
+
+    private FeatureExperts ofDense() {
+        if (features == null) {
+            throw new IllegalStateException("the ensemble is of sparse features");
+        }
+        return features;
     }
 
     /**
-     * Predicts a row of the block.
+     * Predicts a row of the block, of dense features.
      *
      * @param row has the predictions of the linear experts, and receives those of the others
      * @param block the block that began last
@@ -250,15 +267,34 @@ public final class Ensemble {
      */
     public void predict(
             Row row, BlockDistances block, int index, float[] x, int offset, double[] answer) {
-        Arrays.fill(row.excluded, false);
-        tests.activate(x, offset, row.cells);
+        FeatureExperts experts = ofDense();
+        experts.tests.activate(x, offset, row.cells);
         int at = numLinear * numClasses;
         int ofNearest = at + Ferns.EXPERTS * numClasses;
-        nearest.predict(block, index, row.point, row.probabilities, row.logs, ofNearest);
+        experts.nearest.predict(block, index, row.point, row.probabilities, row.logs, ofNearest);
         // After the pass over the window, so that the cells are in the cache when they learn.
-        ferns.predict(row.cells, row.probabilities, row.logs, at);
+        experts.ferns.predict(row.cells, row.probabilities, row.logs, at);
+        predict(row, answer);
+    }
+
+    /**
+     * Predicts a row by the linear experts and the labels alone, where features are sparse.
+     *
+     * @param row has the predictions of the linear experts, and receives those of the others
+     * @param answer (numClasses) receives the probabilities of the classes
+     */
+    public void predictSparse(Row row, double[] answer) {
+        if (features != null) {
+            throw new IllegalStateException("the ensemble is of dense features");
+        }
+        predict(row, answer);
+    }
+
+    /** Predicts by the labels, and combines all predictions. */
+    private void predict(Row row, double[] answer) {
+        Arrays.fill(row.excluded, false);
         if (labels != null) {
-            int ofLabels = ofNearest + NearestExamples.EXPERTS * numClasses;
+            int ofLabels = (numExperts - LabelExperts.EXPERTS) * numClasses;
             labels.predict(row.probabilities, row.logs, ofLabels);
         }
         updateCombination();
@@ -288,8 +324,11 @@ public final class Ensemble {
         mixture.update(row.expertLikelihoods, weight);
         restarts += stack.learn(row.bounded, row.answers[1], targets, weight) ? 0 : 1;
         restarts += correction.learn(row.bounded, row.answers[2], targets, weight) ? 0 : 1;
-        ferns.learn(row.cells, row.probabilities, numLinear * numClasses, targets, weight);
-        nearest.learn(row.point, label);
+        if (features != null) {
+            int ofFerns = numLinear * numClasses;
+            features.ferns.learn(row.cells, row.probabilities, ofFerns, targets, weight);
+            features.nearest.learn(row.point, label);
+        }
         if (labels != null) {
             labels.learn(label);
         }
@@ -324,24 +363,26 @@ public final class Ensemble {
     public EnsembleState state() {
         return new EnsembleState(
                 numClasses,
-                ferns.state(),
-                nearest.points(),
-                nearest.labels().clone(),
-                nearest.weights().clone(),
-                nearest.seen(),
-                nearest.nextRefresh(),
+                features == null ? NO_FLOATS : features.ferns.state(),
+                features == null ? NO_FLOATS : features.nearest.points(),
+                features == null ? new int[0] : features.nearest.labels().clone(),
+                features == null ? NO_FLOATS : features.nearest.weights().clone(),
+                features == null ? 0 : features.nearest.seen(),
+                features == null ? 0 : features.nearest.nextRefresh(),
                 stack.state(),
                 correction.state(),
                 top.state(),
-                labels == null ? new float[0] : labels.state(),
+                labels == null ? NO_FLOATS : labels.state(),
                 labels == null ? 0 : labels.lastLabel(),
                 restarts);
     }
 
     /** Replaces everything by a state of the same rule, which is not modified. */
     public void set(EnsembleState state) {
-        ferns.set(state.ferns());
-        nearest.set(state);
+        if (features != null) {
+            features.ferns.set(state.ferns());
+            features.nearest.set(state);
+        }
         stack.set(state.stack());
         correction.set(state.correction());
         top.set(state.answers());

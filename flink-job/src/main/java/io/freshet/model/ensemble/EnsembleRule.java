@@ -8,9 +8,11 @@ import java.util.List;
 /**
  * Settings of an {@link Ensemble}.
  *
+ * @param isSparse whether examples have sparse features, of which ferns and nearest examples take
+ *     no part: their tests and distances need the values of all features
  * @param labelExperts whether experts that predict from earlier labels alone take part
  */
-public record EnsembleRule(boolean labelExperts) implements Serializable {
+public record EnsembleRule(boolean isSparse, boolean labelExperts) implements Serializable {
     /** Learning rates of the linear experts, whose steps are normalised. */
     public static final List<Double> LINEAR_RATES = List.of(0.001, 0.01, 0.1, 1.0);
 
@@ -28,9 +30,10 @@ public record EnsembleRule(boolean labelExperts) implements Serializable {
 
     /** Returns the names of the experts beside the linear ones, in their order. */
     public List<String> otherExperts() {
-        List<String> names =
-                new ArrayList<>(
-                        List.of("ferns, forgetting", "ferns", "nearest of 32", "nearest of 1024"));
+        List<String> names = new ArrayList<>();
+        if (!isSparse) {
+            names.addAll(List.of("ferns, forgetting", "ferns", "nearest of 32", "nearest of 1024"));
+        }
         if (labelExperts) {
             names.addAll(List.of("no-change", "frequencies", "recent frequencies"));
         }
@@ -39,6 +42,7 @@ public record EnsembleRule(boolean labelExperts) implements Serializable {
 
     /** Returns the number of experts beside the linear ones. */
     public int numOtherExperts() {
-        return Ferns.EXPERTS + NearestExamples.EXPERTS + (labelExperts ? LabelExperts.EXPERTS : 0);
+        return (isSparse ? 0 : Ferns.EXPERTS + NearestExamples.EXPERTS)
+                + (labelExperts ? LabelExperts.EXPERTS : 0);
     }
 }

@@ -5,6 +5,8 @@ package io.freshet.model.ensemble;
  *
  * <p>Immutable by convention: its creator hands the arrays over and never writes to them again.
  *
+ * <p>With sparse features there are neither ferns nor a window, and their arrays are empty.
+ *
  * @param numClasses number of classes
  * @param ferns table of the ferns: for each cell the logits and the sum of squared gradients of the
  *     first expert, then of the second, without padding
@@ -42,12 +44,10 @@ public record EnsembleState(
      * features, tests and projection are others, so that the ferns and the window begin anew. The
      * stacks and the label experts go on.
      *
-     * @param numFeatures number of features of this state
-     * @param numClasses number of classes of this state
      * @param initial initial state for the new numbers. Not modified.
      */
-    public EnsembleState extended(int numFeatures, int numClasses, EnsembleState initial) {
-        boolean sameFeatures = numFeatures == initial.featureWeights.length;
+    public EnsembleState extended(EnsembleState initial) {
+        boolean sameFeatures = featureWeights.length == initial.featureWeights.length;
         int newClasses = initial.numClasses();
         return new EnsembleState(
                 newClasses,

@@ -13,7 +13,7 @@ class EnsembleRowTest {
 
     /** Returns a row of one linear expert with random predictions. */
     private static Ensemble.Row row() {
-        Ensemble.Row row = new Ensemble.Row(new EnsembleRule(false), 4, CLASSES, 1);
+        Ensemble.Row row = new Ensemble.Row(new EnsembleRule(false, false), 4, CLASSES, 1);
         Random random = new Random(5);
         Arrays.setAll(row.logs, i -> -3 * random.nextDouble());
         for (double[] answer : row.answers) {

@@ -18,11 +18,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param experts weights of all experts, in the order of the second, then those of the first alone
  * @param answers weights of the mixture, the stack and the stack on top of the mixture
- * @param ferns differences of the ferns; null if they test other features
- * @param window differences of the windows of the nearest examples
+ * @param ferns differences of the ferns; null if they test other features, and without ferns
+ * @param window differences of the windows of the nearest examples; null if neither has one, as
+ *     with sparse features
  */
 public record EnsembleDifference(
-        List<ExpertWeights> experts, List<Change> answers, @Nullable Ferns ferns, Window window) {
+        List<ExpertWeights> experts,
+        List<Change> answers,
+        @Nullable Ferns ferns,
+        @Nullable Window window) {
     /**
      * Change of a weight.
      *
@@ -70,12 +74,13 @@ public record EnsembleDifference(
         for (int k = 0; k < ensembleB.answers().length; k++) {
             answers.add(new Change(ensembleA.answers()[k], ensembleB.answers()[k]));
         }
-        boolean sameTests = a.info().numFeatures() == b.info().numFeatures();
+        boolean sameTests =
+                a.info().numFeatures() == b.info().numFeatures() && !a.isSparse() && !b.isSparse();
         return new EnsembleDifference(
                 experts(weights(first, a, ensembleA), weights(second, b, ensembleB)),
                 answers,
                 sameTests ? ferns(a, ensembleA, b, ensembleB) : null,
-                window(ensembleA, ensembleB));
+                a.isSparse() && b.isSparse() ? null : window(ensembleA, ensembleB));
     }
 
     /** Returns the three weights of each expert by its name. */

@@ -128,10 +128,15 @@ public final class ModelJson {
         } else {
             json.putObject("fernCells").put("changed", ferns.changed()).put("all", ferns.cells());
         }
-        json.putObject("window")
-                .put("first", ensemble.window().first())
-                .put("second", ensemble.window().second())
-                .put("common", ensemble.window().common());
+        EnsembleDifference.Window window = ensemble.window();
+        if (window == null) {
+            json.putNull("window");
+        } else {
+            json.putObject("window")
+                    .put("first", window.first())
+                    .put("second", window.second())
+                    .put("common", window.common());
+        }
         return json;
     }
 

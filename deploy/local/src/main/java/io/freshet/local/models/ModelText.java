@@ -235,6 +235,10 @@ public final class ModelText {
                         + change(ensemble.answers().get(1))
                         + ", correction "
                         + change(ensemble.answers().get(2)));
+        EnsembleDifference.Window window = ensemble.window();
+        if (window == null) {
+            return;
+        }
         EnsembleDifference.Ferns ferns = ensemble.ferns();
         row(
                 out,
@@ -242,7 +246,6 @@ public final class ModelText {
                 ferns == null
                         ? "of other features"
                         : format("%,d of %,d cells changed", ferns.changed(), ferns.cells()));
-        EnsembleDifference.Window window = ensemble.window();
         row(
                 out,
                 "window",

@@ -57,7 +57,9 @@ final class OnnxWriter {
             throw new IllegalArgumentException(
                     "the model is sparse, and ONNX would have to have all "
                             + content.info().numFeatures()
-                            + " features; npz, json and avro have only those that occurred");
+                            + " features; "
+                            + (content.isEnsemble() ? "avro has" : "npz, json and avro have")
+                            + " only those that occurred");
         }
         long bytes = bytes(content);
         if (bytes > MAX_BYTES) {

@@ -10,6 +10,7 @@ import io.freshet.classifier.Classifier;
 import io.freshet.classifier.ClassifierReader;
 import io.freshet.classifier.EnsembleSnapshots;
 import io.freshet.classifier.Snapshots;
+import io.freshet.classifier.SparseEnsembles;
 import io.freshet.local.cli.TerminalText;
 import io.freshet.local.cli.UserException;
 import io.freshet.schemas.Expert;
@@ -205,6 +206,28 @@ class EnsembleModelsTest {
         assertThat(Objects.requireNonNull(widened.ensemble()).ferns()).isNull();
         assertThat(text(widened)).contains("ferns         of other features");
         assertThat(ModelJson.write(widened)).contains("\"fernCells\":null");
+    }
+
+    @Test
+    void ensembleOfSparseFeatures_isComparedWithoutFernsAndWindow(@TempDir Path directory)
+            throws Exception {
+        StoredSnapshot first = stored(List.of(SparseEnsembles.record(3)));
+        StoredSnapshot second = stored(List.of(SparseEnsembles.record(4)));
+        ModelDifference difference = ModelDifference.of(first, second, 9);
+
+        assertThat(difference.rates()).hasSize(4).allMatch(rate -> rate.distance() > 0);
+        assertThat(text(difference))
+                .contains("  recent frequencies")
+                .doesNotContain("window")
+                .doesNotContain("ferns");
+        assertThat(ModelJson.write(difference))
+                .contains("\"fernCells\":null")
+                .contains("\"window\":null");
+        assertThatThrownBy(() -> ExportFormat.ONNX.write(first, directory.resolve("m.onnx")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "the model is sparse, and ONNX would have to have all 9 features; avro has"
+                                + " only those that occurred");
     }
 
     @Test
