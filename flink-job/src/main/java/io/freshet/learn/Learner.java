@@ -617,7 +617,8 @@ public final class Learner implements AutoCloseable {
                 sparse == null ? null : SparseParameters.of(sparse),
                 ensemble == null
                         ? null
-                        : EnsembleParameters.of(ensemble, config.learner().numExperts()));
+                        : EnsembleParameters.of(
+                                ensemble, config.learner().numExperts(), state.weights()));
     }
 
     /** Returns whether something has changed since the last {@link #markSaved()}. */

@@ -1,14 +1,22 @@
 package io.freshet.learn;
 
+import io.freshet.classifier.EnsembleContent;
 import io.freshet.classifier.ModelContent;
+import io.freshet.classifier.TrainingContent;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
+import io.freshet.model.ensemble.EnsembleParameters;
+import io.freshet.model.ensemble.EnsembleRule;
+import io.freshet.model.ensemble.EnsembleState;
+import io.freshet.model.ensemble.EnsembleTraining;
+import io.freshet.model.mixture.Mixture;
 import io.freshet.model.scale.ScalerRule;
 import io.freshet.model.scale.ScalerState;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,10 +27,15 @@ import org.jspecify.annotations.Nullable;
  *     rates as the learner has, or of one for all
  * @param mixture (learning rates) weights of the learning rates, which sum to 1
  * @param scaler moments of the features; null without a scaler
+ * @param ensemble what an ensemble has beside; null for linear models
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record ModelStart(
-        String contentHash, float[] parameters, double[] mixture, @Nullable Moments scaler)
+        String contentHash,
+        float[] parameters,
+        double[] mixture,
+        @Nullable Moments scaler,
+        @Nullable Experts ensemble)
         implements Serializable {
     /**
      * Moments of the features and limits of the standardised values.
@@ -37,7 +50,48 @@ public record ModelStart(
     public record Moments(long count, double[] mean, double[] variance, float[] limit)
             implements Serializable {}
 
-    /** Returns the start with the content of a snapshot. */
+    /**
+     * Experts of an ensemble beside its linear models.
+     *
+     * @param weights state of the weights of the mixture of all experts
+     * @param state state of the other experts
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    public record Experts(double[] weights, EnsembleState state) implements Serializable {
+        static @Nullable Experts of(@Nullable EnsembleContent content) {
+            TrainingContent training = content == null ? null : content.training();
+            return content == null || training == null
+                    ? null
+                    : new Experts(
+                            training.mixture(),
+                            new EnsembleParameters(
+                                            content.fernLogits(),
+                                            content.examples(),
+                                            content.labels(),
+                                            content.featureWeights(),
+                                            content.labelPredictions(),
+                                            content.stack(),
+                                            content.correction(),
+                                            content.answers(),
+                                            training(training))
+                                    .state());
+        }
+
+        private static EnsembleTraining training(TrainingContent content) {
+            return new EnsembleTraining(
+                    content.fernSums(),
+                    content.labelCounts(),
+                    content.examples(),
+                    content.nextRefresh(),
+                    content.lastLabel(),
+                    content.mixture(),
+                    content.answers(),
+                    content.stackCovariance(),
+                    content.correctionCovariance());
+        }
+    }
+
+    /** Returns the start with the content of a snapshot that fits. */
     static ModelStart of(ModelContent content) {
         ModelContent.Scaler scaler = content.scaler();
         return new ModelStart(
@@ -47,7 +101,8 @@ public record ModelStart(
                 scaler == null
                         ? null
                         : new Moments(
-                                scaler.count(), scaler.mean(), scaler.variance(), scaler.limit()));
+                                scaler.count(), scaler.mean(), scaler.variance(), scaler.limit()),
+                Experts.of(content.ensemble()));
     }
 
     /**
@@ -59,12 +114,13 @@ public record ModelStart(
     static List<String> mismatches(
             ModelContent content, LearnerSettings learner, List<String> classes) {
         List<String> problems = new ArrayList<>();
-        if (content.isEnsemble()) {
-            problems.add("it is an ensemble; only linear models can begin with a file");
-            return problems;
-        }
-        if (learner.ensemble() != null) {
-            problems.add("it has linear models only, but the learner is an ensemble");
+        if (content.isEnsemble() != (learner.ensemble() != null)) {
+            problems.add(
+                    content.isEnsemble()
+                            ? "it is an ensemble, which only a job with learner.type = ensemble can"
+                                    + " begin with"
+                            : "it has linear models only, without the other experts of an ensemble;"
+                                    + " set learner.type = softmax");
             return problems;
         }
         if (classes.isEmpty()) {
@@ -92,12 +148,16 @@ public record ModelStart(
         if (!content.activation().equals(activation)) {
             problems.add(differs("the activation", content.activation(), activation));
         }
-        if (content.numRates() != 1 && content.numRates() != learner.numRates()) {
+        boolean isForAllRates = content.numRates() == 1 && !content.isEnsemble();
+        if (!isForAllRates && content.numRates() != learner.numRates()) {
             problems.add(
                     differs(
                             "the number of training.experts.rates",
                             content.numRates(),
                             learner.numRates()));
+        }
+        if (content.ensemble() != null) {
+            addMismatches(content.ensemble(), learner, problems);
         }
         ScalerRule rule = learner.scaler();
         if (content.scaler() == null && rule != null) {
@@ -108,6 +168,30 @@ public record ModelStart(
             problems.add("it has a scaler, but the job does not scale features");
         }
         return problems;
+    }
+
+    private static void addMismatches(
+            EnsembleContent content, LearnerSettings learner, List<String> problems) {
+        TrainingContent training = content.training();
+        if (training == null) {
+            problems.add("it has only what predicts, without the state of the training");
+            return;
+        }
+        EnsembleRule rule = Objects.requireNonNull(learner.ensemble());
+        boolean labelExperts = training.labelCounts().length > 0;
+        if (labelExperts != rule.labelExperts()) {
+            problems.add(differs("training.experts.baselines", labelExperts, rule.labelExperts()));
+            return;
+        }
+        Mixture mixture = Objects.requireNonNull(learner.mixture());
+        int shares = training.mixture().length / (content.stack().length + 1);
+        if (shares != mixture.switchingRates().size()) {
+            problems.add(
+                    differs(
+                            "the number of training.experts.shares",
+                            shares,
+                            mixture.switchingRates().size()));
+        }
     }
 
     private static String differs(String what, Object found, Object expected) {
@@ -127,6 +211,9 @@ public record ModelStart(
                                 scaler.mean,
                                 scaler.variance,
                                 scaler.limit);
-        return LearnerState.startingWith(settings, parameters, mixture, moments);
+        return ensemble == null
+                ? LearnerState.startingWith(settings, parameters, mixture, moments)
+                : LearnerState.startingWith(
+                        settings, parameters, ensemble.weights, moments, ensemble.state);
     }
 }

@@ -270,15 +270,40 @@ public record LearnerState(
             }
             weights = MixtureWeights.stateOf(settings.mixture(), experts);
         }
+        return started(zeros, all, weights, scaler);
+    }
+
+    /**
+     * Returns the state of an ensemble that begins with that of another, which is also its last
+     * good state.
+     *
+     * @param parameters (learning rates, numFeatures + 1, numOutputs) row-major, of the linear
+     *     models. Kept.
+     * @param weights state of the weights of the mixture of experts. Kept.
+     * @param scaler state of the scaler
+     * @param ensemble state of the experts beside the linear models
+     */
+    public static LearnerState startingWith(
+            LearnerSettings settings,
+            float[] parameters,
+            double[] weights,
+            ScalerState scaler,
+            EnsembleState ensemble) {
+        return started(initial(settings), parameters, weights, scaler)
+                .withEnsemble(ensemble, ensemble);
+    }
+
+    private static LearnerState started(
+            LearnerState zeros, float[] parameters, double[] weights, ScalerState scaler) {
         return new LearnerState(
                 LearnerCounters.STARTED,
-                all,
+                parameters,
                 zeros.optimizer,
                 weights,
                 zeros.restarts,
                 zeros.baselineCounts,
                 zeros.lastLabel,
-                all,
+                parameters,
                 weights,
                 zeros.classCounts,
                 scaler);

@@ -1,8 +1,10 @@
 package io.freshet.publish;
 
+import io.freshet.classifier.SnapshotHash;
 import io.freshet.ensemble.FernTests;
 import io.freshet.ensemble.Projection;
 import io.freshet.model.ensemble.EnsembleParameters;
+import io.freshet.model.ensemble.EnsembleTraining;
 import io.freshet.schemas.EnsembleSnapshot;
 import java.util.Arrays;
 import java.util.List;
@@ -25,12 +27,76 @@ final class EnsembleFields {
                         Arrays.stream(ensemble.labels()).boxed().toList(),
                         list(ensemble.featureWeights()),
                         list(ensemble.labelPredictions()),
-                        Arrays.stream(ensemble.stack()).boxed().toList(),
-                        Arrays.stream(ensemble.correction()).boxed().toList(),
-                        Arrays.stream(ensemble.answers()).boxed().toList());
+                        list(ensemble.stack()),
+                        list(ensemble.correction()),
+                        list(ensemble.answers()),
+                        training(ensemble.training()));
+    }
+
+    private static io.freshet.schemas.@Nullable EnsembleTraining training(
+            @Nullable EnsembleTraining training) {
+        return training == null
+                ? null
+                : new io.freshet.schemas.EnsembleTraining(
+                        training.numParameters(),
+                        training.seen(),
+                        training.nextRefresh(),
+                        training.lastLabel(),
+                        list(training.mixture()),
+                        list(training.answers()),
+                        list(training.stackCovariance()),
+                        list(training.correctionCovariance()));
+    }
+
+    /** Adds all of it to a hash but what is among the parameters. */
+    static void addTo(SnapshotHash hash, EnsembleParameters ensemble) {
+        hash.add(ensemble.labels());
+        hash.add(ensemble.featureWeights());
+        hash.add(ensemble.labelPredictions());
+        hash.add(ensemble.stack());
+        hash.add(ensemble.correction());
+        hash.add(ensemble.answers());
+        EnsembleTraining training = ensemble.training();
+        if (training != null) {
+            hash.add(training.mixture());
+            hash.add(training.answers());
+            hash.add(training.stackCovariance());
+            hash.add(training.correctionCovariance());
+            hash.add(training.seen());
+            hash.add(training.nextRefresh());
+            hash.add(new int[] {training.lastLabel()});
+        }
+    }
+
+    private static List<Double> list(double[] values) {
+        return Arrays.stream(values).boxed().toList();
     }
 
     private static List<Float> list(float[] values) {
         return SnapshotChunks.list(values, 0, values.length);
+    }
+
+    /**
+     * Returns the number of floats that take as much room as the small arrays of an ensemble; 0
+     * without one.
+     */
+    static int numSmallValues(@Nullable EnsembleParameters ensemble) {
+        if (ensemble == null) {
+            return 0;
+        }
+        int doubles =
+                ensemble.stack().length + ensemble.correction().length + ensemble.answers().length;
+        EnsembleTraining training = ensemble.training();
+        if (training != null) {
+            doubles +=
+                    training.mixture().length
+                            + training.answers().length
+                            + training.stackCovariance().length
+                            + training.correctionCovariance().length;
+        }
+        return ensemble.labels().length
+                + ensemble.featureWeights().length
+                + ensemble.labelPredictions().length
+                + 2 * doubles;
     }
 }

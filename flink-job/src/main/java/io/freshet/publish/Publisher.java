@@ -194,12 +194,7 @@ public final class Publisher implements Serializable {
         }
         EnsembleParameters ensemble = snapshot.ensemble();
         if (ensemble != null) {
-            hash.add(ensemble.labels());
-            hash.add(ensemble.featureWeights());
-            hash.add(ensemble.labelPredictions());
-            hash.add(ensemble.stack());
-            hash.add(ensemble.correction());
-            hash.add(ensemble.answers());
+            EnsembleFields.addTo(hash, ensemble);
         }
         return hash.hexadecimal();
     }

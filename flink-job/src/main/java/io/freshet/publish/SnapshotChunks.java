@@ -2,13 +2,13 @@ package io.freshet.publish;
 
 import io.freshet.learn.ModelSnapshot;
 import io.freshet.model.ensemble.EnsembleParameters;
+import io.freshet.model.ensemble.EnsembleTraining;
 import io.freshet.model.sparse.SparseParameters;
 import io.freshet.schemas.ModelSnapshotEvent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Division of a snapshot's parameters into records: by {@code models.chunk-size} and the format, in
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param snapshot the snapshot
  * @param dense parameters of a dense model: those of the linear models, then of an ensemble the
- *     logits of the ferns and the examples of the window
+ *     logits of the ferns and the examples of the window, and at last what only a learner needs
  * @param length number of parameters
  * @param inFirst number of parameters in the first record
  * @param inLater number of parameters in each later record
@@ -31,7 +31,7 @@ record SnapshotChunks(ModelSnapshot snapshot, float[] dense, int length, int inF
                 config.parametersInFirstRecord(
                         moments == null ? 0 : moments.length, featureSettings);
         int later = config.parametersPerRecord();
-        first = Math.max(1, first - numSmallValues(snapshot.ensemble()));
+        first = Math.max(1, first - EnsembleFields.numSmallValues(snapshot.ensemble()));
         if (sparse == null) {
             float[] dense = dense(snapshot);
             return new SnapshotChunks(snapshot, dense, dense.length, first, later);
@@ -45,22 +45,6 @@ record SnapshotChunks(ModelSnapshot snapshot, float[] dense, int length, int inF
                 PublishConfig.rowsOf(width, later) * width);
     }
 
-    /**
-     * Returns the number of floats that take as much room as the small arrays of an ensemble; 0
-     * without one.
-     */
-    private static int numSmallValues(@Nullable EnsembleParameters ensemble) {
-        if (ensemble == null) {
-            return 0;
-        }
-        int doubles =
-                ensemble.stack().length + ensemble.correction().length + ensemble.answers().length;
-        return ensemble.labels().length
-                + ensemble.featureWeights().length
-                + ensemble.labelPredictions().length
-                + 2 * doubles;
-    }
-
     /** Returns the parameters of a dense model, as its records have them. */
     private static float[] dense(ModelSnapshot snapshot) {
         EnsembleParameters ensemble = snapshot.ensemble();
@@ -68,11 +52,24 @@ record SnapshotChunks(ModelSnapshot snapshot, float[] dense, int length, int inF
         if (ensemble == null) {
             return linear;
         }
-        int ferns = ensemble.ferns().length;
-        float[] all = Arrays.copyOf(linear, linear.length + ferns + ensemble.points().length);
-        System.arraycopy(ensemble.ferns(), 0, all, linear.length, ferns);
-        System.arraycopy(
-                ensemble.points(), 0, all, linear.length + ferns, ensemble.points().length);
+        EnsembleTraining training = ensemble.training();
+        return training == null
+                ? joined(linear, ensemble.ferns(), ensemble.points())
+                : joined(
+                        linear,
+                        ensemble.ferns(),
+                        ensemble.points(),
+                        training.fernSums(),
+                        training.labelCounts());
+    }
+
+    private static float[] joined(float[]... arrays) {
+        float[] all = new float[Arrays.stream(arrays).mapToInt(array -> array.length).sum()];
+        int at = 0;
+        for (float[] array : arrays) {
+            System.arraycopy(array, 0, all, at, array.length);
+            at += array.length;
+        }
         return all;
     }
 

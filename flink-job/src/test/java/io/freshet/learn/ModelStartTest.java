@@ -14,9 +14,13 @@ import io.freshet.classifier.SnapshotRecord;
 import io.freshet.config.ConfigurationException;
 import io.freshet.ingest.Blocks;
 import io.freshet.model.LearnerState;
+import io.freshet.model.SoftmaxLearner;
+import io.freshet.model.ensemble.EnsembleState;
+import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 import io.freshet.pipeline.JobConfig;
 import io.freshet.publish.SnapshotRecords;
+import io.freshet.schemas.ModelSnapshotEvent;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -29,6 +33,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ModelStartTest {
@@ -37,6 +42,9 @@ class ModelStartTest {
     private static final double LEARNING_RATE = 0.05;
     private static final String PLAIN =
             "scaler.type=none training.learning-rate=" + LEARNING_RATE + " drift.detector=";
+
+    /** Rounding of the scaler's moments, which the first fern tests and distances see. */
+    private static final float TOLERANCE = 1e-5f;
 
     @TempDir private Path directory;
 
@@ -129,6 +137,8 @@ class ModelStartTest {
                 "training.optimizer=adam training.learning-rate=0.01 mini-batch.size=32",
                 "classes=2 training.loss=bce training.learning-rate=0.05",
                 "label.type=multi-label training.loss=bce-with-logits training.learning-rate=0.05",
+                "learner.type=ensemble",
+                "learner.type=ensemble training.experts.baselines=true scaler.type=fading",
             })
     void newModel_predictsAsTheSnapshotThatItBeginsWith(String settings) throws Exception {
         Path file = trained(settings);
@@ -295,36 +305,151 @@ class ModelStartTest {
                                 + " with a file");
     }
 
+    /** Settings, number of examples before the snapshot: less than in the window, and more. */
+    @ParameterizedTest
+    @CsvSource({
+        "learner.type=ensemble, 700",
+        "learner.type=ensemble training.experts.baselines=true, 2600",
+        "learner.type=ensemble mini-batch.size=7 scaler.type=fading, 1190",
+        "learner.type=ensemble training.experts.shares=0.001 scaler.clip=3, 1500",
+    })
+    void ensemble_goesOnAsTheOneThatWasPublished(String given, int before) throws Exception {
+        String settings = given + " models.chunk-size=4000 predictions.of=all drift.detector=";
+        JobConfig cold = JobConfig.parse(settings(settings));
+        Path file = directory.resolve("start.avro");
+        try (Learner whole = new Learner("m", new LearnerWorkspace(cold.learn()))) {
+            process(whole, examples(1, before, cold.learn(), true), 0);
+            List<ModelSnapshotEvent> records =
+                    SnapshotRecords.of(
+                            whole.publish(), cold.publish(), cold.learn(), cold.monitor());
+            assertThat(records).hasSizeGreaterThan(30);
+            SnapshotFile.write(records, file);
+            LearnConfig warm = config(settings, file).learn();
+
+            assertStartsAs(Objects.requireNonNull(whole.learnerState()), warm);
+
+            Examples after = examples(5, 1400, warm, true);
+            try (Learner second = new Learner("new", new LearnerWorkspace(warm))) {
+                List<Prediction> expected = process(whole, after, before);
+                List<Prediction> found = process(second, after, 0);
+                assertThat(expected).hasSize(1400);
+                assertThat(found).hasSameSizeAs(expected);
+                for (int i = 0; i < found.size(); i++) {
+                    assertThat(found.get(i).probabilities())
+                            .containsExactly(expected.get(i).probabilities(), within(TOLERANCE));
+                }
+                assertThat(state(second).seen()).isEqualTo(before + 1400);
+                assertThat(state(second).labels()).isEqualTo(state(whole).labels());
+                assertThat(state(second).points())
+                        .containsExactly(state(whole).points(), within(TOLERANCE));
+            }
+        }
+    }
+
+    private static EnsembleState state(Learner learner) {
+        return Objects.requireNonNull(Objects.requireNonNull(learner.learnerState()).ensemble());
+    }
+
+    /** All but the scaler, of which a snapshot has the moments, starts bit for bit. */
+    private static void assertStartsAs(LearnerState published, LearnConfig warm) {
+        LearnerState started = Objects.requireNonNull(warm.start()).state(warm.learner());
+        assertThat(started.parameters()).containsExactly(published.parameters());
+        assertThat(started.weights()).containsExactly(published.weights());
+        assertThat(started.ensemble()).usingRecursiveComparison().isEqualTo(published.ensemble());
+        assertThat(started.scaler().mean()).containsExactly(published.scaler().mean());
+        try (SoftmaxLearner learner = new SoftmaxLearner(warm.learner(), started)) {
+            learner.learn(examples(6, 300, warm, true), true, new Evaluation(CLASSES));
+            learner.rollBack();
+            assertThat(learner.state().parameters()).containsExactly(published.parameters());
+            assertThat(learner.state().weights()).containsExactly(published.weights());
+            assertThat(learner.state().ensemble())
+                    .usingRecursiveComparison()
+                    .isEqualTo(published.ensemble());
+        }
+    }
+
     @Test
-    void ensemble_isRefused() {
-        ModelContent linear = content(new float[(FEATURES + 1) * CLASSES], null);
-        ModelContent ensemble =
+    void otherKindOfLearner_isRefused() throws Exception {
+        Path file = trained("learner.type=ensemble");
+        Map<String, String> settings = settings("scaler.type=none classes=a,b,c");
+        settings.put("models.start", file.toString());
+        String key = "models.start = " + file + ": ";
+        assertThat(problems(settings))
+                .containsExactly(
+                        key
+                                + "it is an ensemble, which only a job with learner.type ="
+                                + " ensemble can begin with");
+
+        trained("scaler.type=welford");
+        settings = settings("learner.type=ensemble");
+        settings.put("models.start", file.toString());
+        assertThat(problems(settings))
+                .containsExactly(
+                        key
+                                + "it has linear models only, without the other experts of an"
+                                + " ensemble; set learner.type = softmax");
+    }
+
+    @Test
+    void ensembleThatDoesNotFit_isRefusedWithEveryProblem() throws Exception {
+        Path file = trained("learner.type=ensemble");
+        String key = "models.start = " + file + ": ";
+        Map<String, String> settings =
+                settings(
+                        "learner.type=ensemble num-features=5 classes=4"
+                                + " training.experts.shares=0.1,0.5");
+        settings.put("models.start", file.toString());
+        assertThat(problems(settings))
+                .containsExactly(
+                        key + "classes = 0,1,2 in the file, 0,1,2,3 in the job",
+                        key + "features = 6 in the file, 5 in the job",
+                        key + "outputs = 3 in the file, 4 in the job",
+                        key
+                                + "the number of training.experts.shares = 4 in the file, 2 in the"
+                                + " job");
+
+        settings = settings("learner.type=ensemble training.experts.baselines=true");
+        settings.put("models.start", file.toString());
+        assertThat(problems(settings))
+                .containsExactly(
+                        key + "training.experts.baselines = false in the file, true in the job");
+    }
+
+    @Test
+    void ensembleWithoutItsTraining_isRefused() throws Exception {
+        ModelContent content =
+                ClassifierReader.content(SnapshotFile.read(trained("learner.type=ensemble")));
+        EnsembleContent ensemble = Objects.requireNonNull(content.ensemble());
+        ModelContent predictsOnly =
                 new ModelContent(
-                        linear.info(),
-                        linear.activation(),
-                        linear.numOutputs(),
-                        new double[] {0.1},
-                        new double[] {0.2, 0.2, 0.2, 0.2, 0.2},
-                        linear.parameters(),
-                        null,
-                        new int[0],
-                        new float[0],
-                        0,
+                        content.info(),
+                        content.activation(),
+                        content.numOutputs(),
+                        content.learningRates(),
+                        content.mixture(),
+                        content.parameters(),
+                        content.scaler(),
+                        content.columns(),
+                        content.scales(),
+                        content.scaleLimit(),
                         new EnsembleContent(
-                                new float[0],
-                                new float[0],
-                                new int[0],
-                                new float[FEATURES],
-                                new float[0],
-                                new double[5],
-                                new double[5],
-                                new double[] {1, 0, 0}));
+                                ensemble.fernLogits(),
+                                ensemble.examples(),
+                                ensemble.labels(),
+                                ensemble.featureWeights(),
+                                ensemble.labelPredictions(),
+                                ensemble.stack(),
+                                ensemble.correction(),
+                                ensemble.answers(),
+                                null));
         assertThat(
                         ModelStart.mismatches(
-                                ensemble,
-                                JobConfig.parse(settings(PLAIN)).learn().learner(),
+                                predictsOnly,
+                                JobConfig.parse(settings("learner.type=ensemble"))
+                                        .learn()
+                                        .learner(),
                                 List.of("0", "1", "2")))
-                .containsExactly("it is an ensemble; only linear models can begin with a file");
+                .containsExactly("it has only what predicts, without the state of the training");
     }
 
     @Test

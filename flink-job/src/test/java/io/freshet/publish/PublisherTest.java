@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.freshet.classifier.ClassifierReader;
 import io.freshet.classifier.EnsembleContent;
 import io.freshet.classifier.ModelContent;
+import io.freshet.classifier.TrainingContent;
 import io.freshet.drift.Signal;
 import io.freshet.ingest.Audit;
 import io.freshet.ingest.DeadLetter;
@@ -34,6 +35,7 @@ import io.freshet.learn.drift.OffsetRange;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.device.DeviceFallback;
 import io.freshet.model.ensemble.EnsembleParameters;
+import io.freshet.model.ensemble.EnsembleTraining;
 import io.freshet.model.loss.CrossEntropy;
 import io.freshet.model.loss.MiniBatchReduction;
 import io.freshet.model.optim.Sgd;
@@ -519,7 +521,25 @@ class PublisherTest {
                         new float[] {0.1f, 0.2f, 0.7f, 0, 0, 1, 0.5f, 0.25f, 0.25f},
                         random.doubles(8, -1, 1).toArray(),
                         random.doubles(8, -1, 1).toArray(),
-                        new double[] {0.125, 0.5, 0.375}));
+                        new double[] {0.125, 0.5, 0.375},
+                        new EnsembleTraining(
+                                positive(random, 64 * 260 * 2),
+                                positive(random, 5 * 3),
+                                5,
+                                32,
+                                2,
+                                random.doubles(2 * 9, 0.1, 1).toArray(),
+                                random.doubles(4, 0.1, 1).toArray(),
+                                random.doubles(64, -1, 1).toArray(),
+                                random.doubles(64, -1, 1).toArray())));
+    }
+
+    private static float[] positive(Random random, int count) {
+        float[] values = new float[count];
+        for (int i = 0; i < count; i++) {
+            values[i] = random.nextFloat() + 0x1p-30f;
+        }
+        return values;
     }
 
     private static float[] floats(Random random, int count) {
@@ -549,8 +569,8 @@ class PublisherTest {
                     case JSON -> 5000 - 3072 - 6;
                     case CONFLUENT_AVRO -> 20_000 - 9;
                 };
-        // Beside 5 labels, 2 weights, 9 predictions and 19 doubles.
-        assertThat(events.get(0).getParameters()).hasSize(room - (5 + 2 + 9 + 38));
+        // Beside 5 labels, 2 weights, 9 predictions, and 19 and 150 doubles.
+        assertThat(events.get(0).getParameters()).hasSize(room - (5 + 2 + 9 + 38 + 300));
         EnsembleParameters expected = Objects.requireNonNull(snapshot.ensemble());
         ModelContent content = ClassifierReader.content(events);
         EnsembleContent found = Objects.requireNonNull(content.ensemble());
@@ -568,6 +588,9 @@ class PublisherTest {
         assertThat(found.stack()).isEqualTo(expected.stack());
         assertThat(found.correction()).isEqualTo(expected.correction());
         assertThat(found.answers()).isEqualTo(expected.answers());
+        assertThat(found.training())
+                .usingRecursiveComparison()
+                .isEqualTo(content(Objects.requireNonNull(expected.training())));
         assertThat(events.get(0).getEnsemble().getFerns()).isEqualTo(64);
         assertThat(events.get(0).getEnsemble().getDimensions()).isEqualTo(2);
         assertThat(events.subList(1, events.size()))
@@ -576,11 +599,30 @@ class PublisherTest {
         assertThat(content.info().contentHash()).isEqualTo(hash(snapshot, expected));
     }
 
+    private static TrainingContent content(EnsembleTraining training) {
+        return new TrainingContent(
+                training.fernSums(),
+                training.labelCounts(),
+                training.seen(),
+                training.nextRefresh(),
+                training.lastLabel(),
+                training.mixture(),
+                training.answers(),
+                training.stackCovariance(),
+                training.correctionCovariance());
+    }
+
     private static String hash(ModelSnapshot snapshot, EnsembleParameters ensemble)
             throws NoSuchAlgorithmException {
-        ByteBuffer bytes = ByteBuffer.allocate(500_000).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes = ByteBuffer.allocate(700_000).order(ByteOrder.LITTLE_ENDIAN);
+        EnsembleTraining training = Objects.requireNonNull(ensemble.training());
         List<float[]> parameters =
-                List.of(snapshot.parameters(), ensemble.ferns(), ensemble.points());
+                List.of(
+                        snapshot.parameters(),
+                        ensemble.ferns(),
+                        ensemble.points(),
+                        training.fernSums(),
+                        training.labelCounts());
         parameters.forEach(values -> put(bytes, values));
         for (double value : new double[] {0.5, 1.5, 2, 3}) {
             bytes.putDouble(value);
@@ -595,11 +637,20 @@ class PublisherTest {
         put(bytes, ensemble.featureWeights());
         put(bytes, ensemble.labelPredictions());
         for (double[] weights :
-                List.of(ensemble.stack(), ensemble.correction(), ensemble.answers())) {
+                List.of(
+                        ensemble.stack(),
+                        ensemble.correction(),
+                        ensemble.answers(),
+                        training.mixture(),
+                        training.answers(),
+                        training.stackCovariance(),
+                        training.correctionCovariance())) {
             for (double weight : weights) {
                 bytes.putDouble(weight);
             }
         }
+        bytes.putLong(training.seen()).putLong(training.nextRefresh());
+        bytes.putInt(training.lastLabel());
         return sha256(Arrays.copyOf(bytes.array(), bytes.position()));
     }
 

@@ -1,5 +1,7 @@
 package io.freshet.classifier;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * The experts of an ensemble beside its linear models, and the weights by which all experts are
  * combined: after the linear ones two of ferns, two of the nearest examples and, if there are any,
@@ -17,6 +19,7 @@ package io.freshet.classifier;
  * @param correction (experts) weights of the log-probabilities in the stack on top of the mixture
  * @param answers (3) weights of the mixture, the stack and the stack on top of the mixture, which
  *     sum to 1
+ * @param training state of the training; null if the snapshot does not have it
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record EnsembleContent(
@@ -27,7 +30,8 @@ public record EnsembleContent(
         float[] labelPredictions,
         double[] stack,
         double[] correction,
-        double[] answers) {
+        double[] answers,
+        @Nullable TrainingContent training) {
     /** Returns the number of parameters: logits of the ferns, and values of the examples. */
     int numParameters() {
         return fernLogits.length + examples.length;

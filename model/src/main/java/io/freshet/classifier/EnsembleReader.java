@@ -5,13 +5,21 @@ import io.freshet.ensemble.FernTests;
 import io.freshet.ensemble.Projection;
 import io.freshet.ensemble.WindowDistances;
 import io.freshet.schemas.EnsembleSnapshot;
+import io.freshet.schemas.EnsembleTraining;
 import io.freshet.schemas.Expert;
 import io.freshet.schemas.ModelSnapshotEvent;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Reader of what the snapshot of an ensemble has beside its linear models. */
 final class EnsembleReader {
+    /** Largest number of examples between two computations of the weights of the features. */
+    private static final int MAX_TO_REFRESH = 32;
+
+    /** Largest weight in a mixture: 1, with room for rounding. */
+    private static final double MAX_WEIGHT = 1 + 1e-6;
+
     private final SnapshotChecks checks;
     private final int numFeatures;
     private final int numClasses;
@@ -82,7 +90,7 @@ final class EnsembleReader {
         checks.requireCount(snapshot.getFerns(), 0, "ferns");
         checks.requireCount(snapshot.getDimensions(), 0, "dimensions of the window");
         checks.requireCount(snapshot.getLabels().size(), 0, "examples in the window");
-        return read(snapshot, new float[0], new float[0], new int[0], 0);
+        return read(snapshot, new float[0], new float[0], new int[0], 0, null);
     }
 
     /**
@@ -99,17 +107,28 @@ final class EnsembleReader {
         checks.requireCount(snapshot.getFerns(), numFerns, "ferns");
         checks.requireCount(snapshot.getDimensions(), dimensions, "dimensions of the window");
         int[] labels = labels(snapshot.getLabels());
-        long endOfFerns =
-                numLinearParameters()
-                        + (long) numFerns * FernTests.CELLS * FernLogits.EXPERTS * numClasses;
+        long numSums = (long) numFerns * FernTests.CELLS * FernLogits.EXPERTS;
+        long endOfFerns = numLinearParameters() + numSums * numClasses;
+        long endOfWindow = endOfFerns + (long) labels.length * dimensions;
+        EnsembleTraining training = snapshot.getTraining();
         checks.requireCount(
-                parameters.length, endOfFerns + (long) labels.length * dimensions, "parameters");
+                parameters.length,
+                endOfWindow + (training == null ? 0 : training.getParameters()),
+                "parameters");
         return read(
                 snapshot,
                 Arrays.copyOfRange(parameters, (int) numLinearParameters(), (int) endOfFerns),
-                Arrays.copyOfRange(parameters, (int) endOfFerns, parameters.length),
+                Arrays.copyOfRange(parameters, (int) endOfFerns, (int) endOfWindow),
                 labels,
-                numFeatures);
+                numFeatures,
+                training == null
+                        ? null
+                        : training(
+                                training,
+                                labels.length,
+                                Arrays.copyOfRange(
+                                        parameters, (int) endOfWindow, parameters.length),
+                                (int) numSums));
     }
 
     /** Adds the small arrays to what the parameters have. */
@@ -118,9 +137,9 @@ final class EnsembleReader {
             float[] fernLogits,
             float[] examples,
             int[] labels,
-            int numFeatureWeights)
+            int numFeatureWeights,
+            @Nullable TrainingContent training)
             throws InvalidSnapshotException {
-        int numLabelExperts = numExperts - numLinear - numFeatureExperts;
         return new EnsembleContent(
                 fernLogits,
                 examples,
@@ -132,7 +151,7 @@ final class EnsembleReader {
                         "weights of the features"),
                 checks.floats(
                         snapshot.getLabelPredictions(),
-                        (long) numLabelExperts * numClasses,
+                        (long) numLabelExperts() * numClasses,
                         1,
                         "predictions from labels"),
                 checks.doubles(snapshot.getStack(), numExperts, "weights of the stack"),
@@ -142,7 +161,84 @@ final class EnsembleReader {
                                 snapshot.getAnswers(),
                                 Combination.ANSWERS,
                                 "weights of the answers"),
-                        "the answers"));
+                        "the answers"),
+                training);
+    }
+
+    private int numLabelExperts() {
+        return numExperts - numLinear - numFeatureExperts;
+    }
+
+    private TrainingContent training(
+            EnsembleTraining training, int window, float[] parameters, int numSums)
+            throws InvalidSnapshotException {
+        long numCounts =
+                numLabelExperts() == 0 ? 0 : (numClasses + EnsemblePredictor.LABEL_EXPERTS - 1L) * numClasses;
+        checks.requireCount(parameters.length, numSums + numCounts, "parameters of training");
+        for (int i = 0; i < numSums; i++) {
+            if (parameters[i] <= 0) {
+                throw checks.invalid("a sum of squared gradients is " + parameters[i]);
+            }
+        }
+        requireCounts(parameters, numSums);
+        long examples = training.getExamples();
+        long nextRefresh = training.getNextRefresh();
+        checks.requireCount(
+                window, Math.min(examples, WindowDistances.WINDOW), "examples in the window");
+        if (nextRefresh < 1 || nextRefresh > examples + MAX_TO_REFRESH) {
+            throw checks.invalid(
+                    "the weights of the features are due at "
+                            + nextRefresh
+                            + " examples; 1 to "
+                            + (examples + MAX_TO_REFRESH)
+                            + " are expected");
+        }
+        requireClass(training.getLastLabel(), "the newest example");
+        return new TrainingContent(
+                Arrays.copyOf(parameters, numSums),
+                Arrays.copyOfRange(parameters, numSums, parameters.length),
+                examples,
+                nextRefresh,
+                training.getLastLabel(),
+                weights(training.getMixture(), numExperts, "mixture"),
+                weights(training.getAnswers(), Combination.ANSWERS, "mixture of the answers"),
+                checks.doubles(
+                        training.getStackCovariance(),
+                        numExperts * numExperts,
+                        "covariances of the stack"),
+                checks.doubles(
+                        training.getCorrectionCovariance(),
+                        numExperts * numExperts,
+                        "covariances of the correction"));
+    }
+
+    private void requireCounts(float[] parameters, int from) throws InvalidSnapshotException {
+        for (int row = from; row < parameters.length; row += numClasses) {
+            double sum = 0;
+            for (int c = 0; c < numClasses; c++) {
+                if (parameters[row + c] < 0) {
+                    throw checks.invalid("a count of labels is " + parameters[row + c]);
+                }
+                sum += parameters[row + c];
+            }
+            if (sum == 0) {
+                throw checks.invalid("the counts of labels of one kind are all 0");
+            }
+        }
+    }
+
+    /** Returns weights of members under any number of switching rates, then those of the rates. */
+    private double[] weights(List<Double> values, int members, String mixture)
+            throws InvalidSnapshotException {
+        int rates = Math.max(1, values.size() / (members + 1));
+        double[] weights =
+                checks.doubles(values, rates * (members + 1), "weights of the " + mixture);
+        for (double weight : weights) {
+            if (weight <= 0 || weight > MAX_WEIGHT) {
+                throw checks.invalid("one of the weights of the " + mixture + " is " + weight);
+            }
+        }
+        return weights;
     }
 
     private int[] labels(List<Integer> labels) throws InvalidSnapshotException {
@@ -157,15 +253,20 @@ final class EnsembleReader {
         int[] classes = new int[labels.size()];
         for (int i = 0; i < classes.length; i++) {
             classes[i] = labels.get(i);
-            if (classes[i] < 0 || classes[i] >= numClasses) {
-                throw checks.invalid(
-                        "an example in the window is of the class "
-                                + classes[i]
-                                + "; 0 to "
-                                + (numClasses - 1)
-                                + " are expected");
-            }
+            requireClass(classes[i], "an example in the window");
         }
         return classes;
+    }
+
+    private void requireClass(int label, String what) throws InvalidSnapshotException {
+        if (label < 0 || label >= numClasses) {
+            throw checks.invalid(
+                    what
+                            + " is of the class "
+                            + label
+                            + "; 0 to "
+                            + (numClasses - 1)
+                            + " are expected");
+        }
     }
 }

@@ -148,6 +148,16 @@ final class SnapshotAssembly {
         hash.add(content.stack());
         hash.add(content.correction());
         hash.add(ensemble.getAnswers().stream().mapToDouble(value -> value).toArray());
+        TrainingContent training = content.training();
+        if (training != null) {
+            hash.add(training.mixture());
+            hash.add(training.answers());
+            hash.add(training.stackCovariance());
+            hash.add(training.correctionCovariance());
+            hash.add(training.examples());
+            hash.add(training.nextRefresh());
+            hash.add(new int[] {training.lastLabel()});
+        }
     }
 
     private ModelContent content(ModelSnapshotEvent first, int numOutputs, float[] parameters)

@@ -7,11 +7,11 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
- * SHA-256 of what a snapshot predicts with, in the order in which it is added, little-endian: the
+ * SHA-256 of the content of a snapshot, in the order in which it is added, little-endian: the
  * parameters, in a sparse model of each column, its scale and its parameters; the scaler's means,
  * variances and limits; the weights of the experts, if there are several; of an ensemble, the
- * classes of the window, the weights of the features, the predictions from labels, and the weights
- * of the stack, the correction and the answers.
+ * classes of the window, the weights of the features, the predictions from labels, the weights of
+ * the stack, the correction and the answers, and the small values of its training.
  */
 public final class SnapshotHash {
     private final MessageDigest sha256;
@@ -40,6 +40,11 @@ public final class SnapshotHash {
         if (ensemble != null) {
             hash.add(ensemble.fernLogits());
             hash.add(ensemble.examples());
+            TrainingContent training = ensemble.training();
+            if (training != null) {
+                hash.add(training.fernSums());
+                hash.add(training.labelCounts());
+            }
         }
         ModelContent.Scaler scaler = content.scaler();
         if (scaler != null) {
@@ -78,6 +83,11 @@ public final class SnapshotHash {
             bytes.putDouble(value);
         }
         flush(bytes);
+    }
+
+    /** Adds a number of examples as int64. */
+    public void add(long value) {
+        flush(littleEndian(Long.BYTES).putLong(value));
     }
 
     /**

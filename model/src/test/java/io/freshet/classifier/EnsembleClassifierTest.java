@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.freshet.schemas.EnsembleSnapshot;
+import io.freshet.schemas.EnsembleTraining;
 import io.freshet.schemas.Expert;
 import io.freshet.schemas.ModelSnapshotEvent;
 import java.nio.file.Path;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
@@ -228,6 +230,30 @@ class EnsembleClassifierTest {
                 .hasMessage("one matrix of parameters is expected, but the model is an ensemble");
     }
 
+    @ParameterizedTest
+    @MethodSource("ensembles")
+    void training_isInTheContent_andChangesNoPrediction(EnsembleSnapshots ensemble)
+            throws Exception {
+        Classifier without = ClassifierReader.of(ensemble.records(1 << 20));
+        assertThat(ensembleContent(ensemble).training()).isNull();
+
+        Classifier with = ClassifierReader.of(ensemble.withTraining().records(5000));
+        Random random = new Random(6);
+        for (int i = 0; i < QUERIES; i++) {
+            float[] features = features(random, ensemble.numFeatures);
+            assertThat(with.classify(features).probabilities())
+                    .isEqualTo(without.classify(features).probabilities());
+        }
+        assertThat(with.info().contentHash()).isNotEqualTo(without.info().contentHash());
+        assertThat(ensembleContent(ensemble).training())
+                .usingRecursiveComparison()
+                .isEqualTo(ensemble.training());
+    }
+
+    private static EnsembleContent ensembleContent(EnsembleSnapshots ensemble) throws Exception {
+        return Objects.requireNonNull(ClassifierReader.content(ensemble.records(5000)).ensemble());
+    }
+
     // Snapshots that cannot be used.
 
     private static void assertInvalid(Consumer<ModelSnapshotEvent> change, String problem) {
@@ -386,5 +412,84 @@ class EnsembleClassifierTest {
         assertInvalid(first -> first.getParameters().set(40_000, Float.NaN), "a parameter is NaN.");
         assertInvalid(
                 first -> first.getParameters().set(40_000, 2.5f), "its content has the hash ");
+    }
+
+    private static void assertInvalidTraining(Consumer<EnsembleTraining> change, String problem) {
+        List<ModelSnapshotEvent> records = ensemble().withTraining().records(50_000);
+        change.accept(records.get(0).getEnsemble().getTraining());
+        assertThatThrownBy(() -> ClassifierReader.of(records))
+                .isInstanceOf(InvalidSnapshotException.class)
+                .hasMessageContaining("Version 7 of model \"m\" cannot be used: " + problem);
+    }
+
+    @Test
+    void otherTraining_isRefused() {
+        assertInvalidTraining(
+                training -> training.setParameters(33_294),
+                "it has 133457 parameters; 133456 are expected.");
+        assertInvalidTraining(
+                training -> training.setExamples(49),
+                "it has 50 examples in the window; 49 are expected.");
+        assertInvalidTraining(
+                training -> training.setExamples(-1),
+                "it has 50 examples in the window; -1 are expected.");
+        assertInvalidTraining(
+                training -> training.setNextRefresh(83),
+                "the weights of the features are due at 83 examples; 1 to 82 are expected.");
+        assertInvalidTraining(
+                training -> training.setNextRefresh(0),
+                "the weights of the features are due at 0 examples; 1 to 82 are expected.");
+        assertInvalidTraining(
+                training -> training.setLastLabel(3),
+                "the newest example is of the class 3; 0 to 2 are expected.");
+        assertInvalidTraining(
+                training -> training.getMixture().remove(0),
+                "it has 23 weights of the mixture; 12 are expected.");
+        assertInvalidTraining(
+                training -> training.setMixture(List.of()),
+                "it has 0 weights of the mixture; 12 are expected.");
+        assertInvalidTraining(
+                training -> training.getMixture().set(5, 0.0),
+                "one of the weights of the mixture is 0.0.");
+        assertInvalidTraining(
+                training -> training.getAnswers().set(5, 1.5),
+                "one of the weights of the mixture of the answers is 1.5.");
+        assertInvalidTraining(
+                training -> training.getAnswers().add(0.5),
+                "it has 13 weights of the mixture of the answers; 12 are expected.");
+        assertInvalidTraining(
+                training -> training.getStackCovariance().remove(0),
+                "it has 120 covariances of the stack; 121 are expected.");
+        assertInvalidTraining(
+                training -> training.getStackCovariance().set(3, Double.NaN),
+                "one of the covariances of the stack is NaN.");
+        assertInvalidTraining(
+                training -> training.getCorrectionCovariance().add(0.0),
+                "it has 122 covariances of the correction; 121 are expected.");
+        assertInvalidTraining(
+                training -> training.getCorrectionCovariance().set(3, 2.0),
+                "its content has the hash ");
+    }
+
+    /** Sets parameters at the end of the snapshot, of which 15 are counts of labels. */
+    private static void assertInvalidParameters(
+            int fromTheEnd, int count, float value, String problem) {
+        List<ModelSnapshotEvent> records = ensemble().withTraining().records(1 << 20);
+        List<Float> parameters = records.get(0).getParameters();
+        int from = parameters.size() - fromTheEnd;
+        Collections.fill(parameters.subList(from, from + count), value);
+        assertThatThrownBy(() -> ClassifierReader.of(records))
+                .isInstanceOf(InvalidSnapshotException.class)
+                .hasMessageContaining("Version 7 of model \"m\" cannot be used: " + problem);
+    }
+
+    @Test
+    void otherParametersOfTraining_areRefused() {
+        assertInvalidParameters(1, 1, -0.5f, "a count of labels is -0.5.");
+        assertInvalidParameters(6, 3, 0, "the counts of labels of one kind are all 0.");
+        assertInvalidParameters(16, 1, 0, "a sum of squared gradients is 0.0.");
+        assertInvalidParameters(16, 1, -1, "a sum of squared gradients is -1.0.");
+        assertInvalidParameters(16, 1, Float.NaN, "a parameter is NaN.");
+        assertInvalidParameters(16, 1, 7, "its content has the hash ");
     }
 }

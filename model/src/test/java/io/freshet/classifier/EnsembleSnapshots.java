@@ -3,6 +3,7 @@ package io.freshet.classifier;
 import io.freshet.ensemble.SplitMix64;
 import io.freshet.schemas.Audit;
 import io.freshet.schemas.EnsembleSnapshot;
+import io.freshet.schemas.EnsembleTraining;
 import io.freshet.schemas.Expert;
 import io.freshet.schemas.ModelSnapshotEvent;
 import io.freshet.schemas.Provenance;
@@ -37,6 +38,9 @@ public final class EnsembleSnapshots {
     final int dimensions;
     Map<String, String> settings = Map.of();
 
+    /** Whether the records have what only a learner needs. */
+    private boolean hasTraining;
+
     /** (rates, numFeatures + 1, numClasses). */
     private final float[] linear;
 
@@ -56,6 +60,14 @@ public final class EnsembleSnapshots {
     private final double[] mean;
     private final double[] variance;
     private final float[] limit;
+
+    /** (cells, 2) sums of squared gradients, then the counts of labels. */
+    private final float[] training;
+
+    private final double[] mixtureState;
+    private final double[] answersState;
+    private final double[] stackCovariance;
+    private final double[] correctionCovariance;
 
     /**
      * Draws an ensemble.
@@ -120,6 +132,17 @@ public final class EnsembleSnapshots {
         if (scaled) {
             variance[numFeatures / 2] = 0;
         }
+        training =
+                Snapshots.floats(
+                        random,
+                        ferns * CELLS * 2 + (labelExperts ? (numClasses + 2) * numClasses : 0));
+        for (int i = 0; i < training.length; i++) {
+            training[i] = 0.01f + Math.abs(training[i]);
+        }
+        mixtureState = random.doubles(2 * (numExperts + 1), 0.1, 1).toArray();
+        answersState = random.doubles(3 * 4, 0.1, 1).toArray();
+        stackCovariance = random.doubles(numExperts * numExperts, -1, 1).toArray();
+        correctionCovariance = random.doubles(numExperts * numExperts, -1, 1).toArray();
     }
 
     private EnsembleSnapshots(ModelSnapshotEvent first, float[] parameters) {
@@ -151,6 +174,11 @@ public final class EnsembleSnapshots {
         mean = scaler == null ? new double[0] : Snapshots.doubles(scaler.getMean());
         variance = scaler == null ? new double[0] : Snapshots.doubles(scaler.getVariance());
         limit = scaler == null ? new float[0] : Snapshots.floats(scaler.getLimit());
+        training = new float[0];
+        mixtureState = new double[0];
+        answersState = new double[0];
+        stackCovariance = new double[0];
+        correctionCovariance = new double[0];
     }
 
     /**
@@ -172,10 +200,34 @@ public final class EnsembleSnapshots {
 
     // The records.
 
+    /** Adds what only a learner needs to the records, and returns this. */
+    public EnsembleSnapshots withTraining() {
+        hasTraining = true;
+        return this;
+    }
+
+    /** Returns what the content of the records has for a learner. */
+    TrainingContent training() {
+        int sums = ferns * CELLS * 2;
+        return new TrainingContent(
+                Arrays.copyOf(training, sums),
+                Arrays.copyOfRange(training, sums, training.length),
+                labels.length,
+                labels.length + 32L,
+                numClasses - 1,
+                mixtureState,
+                answersState,
+                stackCovariance,
+                correctionCovariance);
+    }
+
     private float[] parameters() {
-        float[] all = Arrays.copyOf(linear, linear.length + cells.length + examples.length);
+        int predicting = linear.length + cells.length + examples.length;
+        int length = predicting + (hasTraining ? training.length : 0);
+        float[] all = Arrays.copyOf(linear, length);
         System.arraycopy(cells, 0, all, linear.length, cells.length);
         System.arraycopy(examples, 0, all, linear.length + cells.length, examples.length);
+        System.arraycopy(training, 0, all, predicting, length - predicting);
         return all;
     }
 
@@ -260,7 +312,18 @@ public final class EnsembleSnapshots {
                 list(labelPredictions),
                 list(stack),
                 list(correction),
-                list(answers));
+                list(answers),
+                hasTraining
+                        ? new EnsembleTraining(
+                                training.length,
+                                (long) labels.length,
+                                labels.length + 32L,
+                                numClasses - 1,
+                                list(mixtureState),
+                                list(answersState),
+                                list(stackCovariance),
+                                list(correctionCovariance))
+                        : null);
     }
 
     private static List<Float> list(float[] values) {
@@ -279,7 +342,8 @@ public final class EnsembleSnapshots {
         ByteBuffer bytes =
                 ByteBuffer.allocate(
                                 4 * (parameters.length + labelPredictions.length + labels.length)
-                                        + 24 * (numFeatures + numExperts + 1))
+                                        + 24 * (numFeatures + numExperts + 1)
+                                        + 16 * (numExperts + 2) * (numExperts + 2))
                         .order(ByteOrder.LITTLE_ENDIAN);
         for (float value : parameters) {
             bytes.putFloat(value);
@@ -302,6 +366,13 @@ public final class EnsembleSnapshots {
         putAll(bytes, stack);
         putAll(bytes, correction);
         putAll(bytes, answers);
+        if (hasTraining) {
+            putAll(bytes, mixtureState);
+            putAll(bytes, answersState);
+            putAll(bytes, stackCovariance);
+            putAll(bytes, correctionCovariance);
+            bytes.putLong(labels.length).putLong(labels.length + 32L).putInt(numClasses - 1);
+        }
         try {
             MessageDigest sha256 = MessageDigest.getInstance("SHA-256");
             sha256.update(bytes.flip());

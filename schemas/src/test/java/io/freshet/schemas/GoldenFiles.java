@@ -183,7 +183,16 @@ final class GoldenFiles {
                         List.of(0.25f, 0.75f),
                         List.of(0.5, -0.5),
                         List.of(0.0, 0.125),
-                        List.of(0.5, 0.25, 0.25)));
+                        List.of(0.5, 0.25, 0.25),
+                        new EnsembleTraining(
+                                2,
+                                70L,
+                                96L,
+                                1,
+                                List.of(0.75, 0.25, 1.0),
+                                List.of(0.5, 0.25, 0.25, 1.0),
+                                List.of(0.1, 0.01),
+                                List.of(0.2, -0.02))));
         events.put("ModelSnapshotEvent.v3", snapshot);
         events.put(
                 "PredictionEvent.v2",

@@ -1,14 +1,16 @@
 package io.freshet.model.ensemble;
 
 import io.freshet.ensemble.Combination;
+import io.freshet.ensemble.Projection;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
 import java.util.Arrays;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The published part of an ensemble's state: all that predictions need, beside the linear models
- * and the weights of the mixture of experts.
+ * and the weights of the mixture of experts, and what a learner needs to go on from it.
  *
  * @param ferns (cells, experts, numClasses) logits of the ferns
  * @param points (examples, dimensions) projected examples of the window, oldest first
@@ -19,6 +21,7 @@ import java.util.stream.IntStream;
  * @param stack (numExperts) weights of the stack of the experts
  * @param correction (numExperts) weights of the stack on top of the mixture
  * @param answers (3) weights of the mixture, the stack and the stack on top of the mixture
+ * @param training what only a learner needs; null if there is nothing but what predicts
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record EnsembleParameters(
@@ -29,13 +32,15 @@ public record EnsembleParameters(
         float[] labelPredictions,
         double[] stack,
         double[] correction,
-        double[] answers) {
+        double[] answers,
+        @Nullable EnsembleTraining training) {
     /**
-     * Returns the part of a state that predicts, in new arrays.
+     * Returns what is published of a state. Some arrays are those of the state.
      *
      * @param numExperts number of all experts
+     * @param mixture state of the weights of the mixture of experts. Kept.
      */
-    public static EnsembleParameters of(EnsembleState state, int numExperts) {
+    public static EnsembleParameters of(EnsembleState state, int numExperts, double[] mixture) {
         return new EnsembleParameters(
                 logits(state),
                 points(state),
@@ -44,7 +49,62 @@ public record EnsembleParameters(
                 labelPredictions(state),
                 Arrays.copyOf(state.stack(), numExperts),
                 Arrays.copyOf(state.correction(), numExperts),
-                answers(state.answers()));
+                answers(state.answers()),
+                EnsembleTraining.of(state, numExperts, mixture));
+    }
+
+    /**
+     * Returns the state that these parameters were published of, in new arrays where theirs are
+     * others. It counts no restarts.
+     *
+     * @throws IllegalStateException if there is nothing but what predicts
+     */
+    public EnsembleState state() {
+        if (training == null) {
+            throw new IllegalStateException("these parameters have no state of the training");
+        }
+        long seen = training.seen();
+        int dimensions = Projection.dimensions(featureWeights.length);
+        float[] ring = new float[dimensions * NearestExamples.WINDOW];
+        int[] classes = new int[NearestExamples.WINDOW];
+        for (int index = 0; index < labels.length; index++) {
+            int place = place(seen, index);
+            classes[place] = labels[index];
+            for (int d = 0; d < dimensions; d++) {
+                ring[d * NearestExamples.WINDOW + place] = points[index * dimensions + d];
+            }
+        }
+        return new EnsembleState(
+                ferns.length / training.fernSums().length,
+                table(training.fernSums()),
+                ring,
+                classes,
+                featureWeights,
+                seen,
+                training.nextRefresh(),
+                joined(stack, training.stackCovariance()),
+                joined(correction, training.correctionCovariance()),
+                training.answers(),
+                training.labelCounts(),
+                training.lastLabel(),
+                0);
+    }
+
+    /** Returns the table of the ferns, in which a sum follows the logits that it belongs to. */
+    private float[] table(float[] sums) {
+        int classes = ferns.length / sums.length;
+        float[] table = new float[ferns.length + sums.length];
+        for (int half = 0; half < sums.length; half++) {
+            System.arraycopy(ferns, half * classes, table, half * (classes + 1), classes);
+            table[half * (classes + 1) + classes] = sums[half];
+        }
+        return table;
+    }
+
+    private static double[] joined(double[] weights, double[] covariance) {
+        double[] joined = Arrays.copyOf(weights, weights.length + covariance.length);
+        System.arraycopy(covariance, 0, joined, weights.length, covariance.length);
+        return joined;
     }
 
     private static float[] logits(EnsembleState state) {
@@ -56,28 +116,28 @@ public record EnsembleParameters(
         return logits;
     }
 
-    private static int numExamples(EnsembleState state) {
-        return (int) Math.min(state.seen(), NearestExamples.WINDOW);
+    private static int numExamples(long seen) {
+        return (int) Math.min(seen, NearestExamples.WINDOW);
     }
 
     /** Returns the place of an example in the ring, by its age; 0 is the oldest. */
-    private static int place(EnsembleState state, int index) {
-        return (int) ((state.seen() - numExamples(state) + index) % NearestExamples.WINDOW);
+    private static int place(long seen, int index) {
+        return (int) ((seen - numExamples(seen) + index) % NearestExamples.WINDOW);
     }
 
     private static float[] points(EnsembleState state) {
         int dimensions = state.points().length / NearestExamples.WINDOW;
-        float[] points = new float[numExamples(state) * dimensions];
+        float[] points = new float[numExamples(state.seen()) * dimensions];
         for (int at = 0; at < points.length; at++) {
-            int place = place(state, at / dimensions);
+            int place = place(state.seen(), at / dimensions);
             points[at] = state.points()[at % dimensions * NearestExamples.WINDOW + place];
         }
         return points;
     }
 
     private static int[] labels(EnsembleState state) {
-        return IntStream.range(0, numExamples(state))
-                .map(index -> state.labels()[place(state, index)])
+        return IntStream.range(0, numExamples(state.seen()))
+                .map(index -> state.labels()[place(state.seen(), index)])
                 .toArray();
     }
 

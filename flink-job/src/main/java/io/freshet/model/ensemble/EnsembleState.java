@@ -1,5 +1,7 @@
 package io.freshet.model.ensemble;
 
+import java.io.Serializable;
+
 /**
  * State of an {@link Ensemble}, without the weights of its mixture of experts.
  *
@@ -36,7 +38,8 @@ public record EnsembleState(
         double[] answers,
         float[] labelCounts,
         int lastLabel,
-        long restarts) {
+        long restarts)
+        implements Serializable {
     /**
      * Returns the state with features or classes added at the end.
      *
