@@ -65,16 +65,12 @@ record RecordSizes(Settings settings, IngestConfig ingest, PublishConfig publish
 
     /** Returns an upper bound of the bytes of a snapshot's first record. */
     private long snapshotBytes(LearnConfig learn) {
-        RecordBounds bounds = publish.format().bounds();
         long parameters =
                 learn.learner().isSparse()
                         ? publish.rowBytesInFirstRecord(
                                 learn.learner().numColumns(), learn.featureSettings())
-                        : (long) bounds.parameter()
-                                * Math.min(
-                                        learn.learner().numParameters(),
-                                        publish.parametersInFirstRecord(
-                                                moments(learn), learn.featureSettings()));
+                        : publish.parameterBytesInFirstRecord(
+                                learn.learner(), moments(learn), learn.featureSettings());
         return parameters + otherBytes(learn);
     }
 
@@ -97,7 +93,7 @@ record RecordSizes(Settings settings, IngestConfig ingest, PublishConfig publish
     /** Returns what makes a snapshot's first record small enough. */
     private String snapshotAdvice(LearnConfig learn) {
         long left = MAX_RECORD_BYTES - otherBytes(learn);
-        if (left >= publish.format().bounds().parameter()) {
+        if (left >= publish.leastParameterBytesInFirstRecord(learn.learner())) {
             long room = publish.roomInFirstRecord(moments(learn), learn.featureSettings());
             return "; set models.chunk-size to at most " + (left + room) / Float.BYTES;
         }

@@ -3,8 +3,11 @@ package io.freshet.publish;
 import io.freshet.classifier.SnapshotHash;
 import io.freshet.ensemble.FernTests;
 import io.freshet.ensemble.Projection;
+import io.freshet.model.LearnerSettings;
 import io.freshet.model.ensemble.EnsembleParameters;
+import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.ensemble.EnsembleTraining;
+import io.freshet.model.mixture.Mixture;
 import io.freshet.schemas.EnsembleSnapshot;
 import java.util.Arrays;
 import java.util.List;
@@ -98,5 +101,31 @@ final class EnsembleFields {
                 + ensemble.featureWeights().length
                 + ensemble.labelPredictions().length
                 + 2 * doubles;
+    }
+
+    /** Returns the largest {@link #numSmallValues} of a learner's snapshots. */
+    static int maxSmallValues(LearnerSettings learner) {
+        EnsembleRule rule = learner.ensemble();
+        Mixture mixture = learner.mixture();
+        return rule == null || mixture == null
+                ? 0
+                : EnsembleParameters.WINDOW
+                        + EnsembleParameters.numSmallFloats(
+                                rule, learner.numFeatures(), learner.numClasses())
+                        + 2
+                                * EnsembleParameters.numDoubles(
+                                        learner.numExperts(), mixture.switchingRates().size());
+    }
+
+    /**
+     * Returns the largest number of parameters that a learner's snapshots have beside those of the
+     * linear models.
+     */
+    static long maxParameters(LearnerSettings learner) {
+        EnsembleRule rule = learner.ensemble();
+        return rule == null
+                ? 0
+                : EnsembleParameters.maxLargeFloats(
+                        rule, learner.numFeatures(), learner.numClasses());
     }
 }

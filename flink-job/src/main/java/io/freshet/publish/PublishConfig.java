@@ -2,6 +2,7 @@ package io.freshet.publish;
 
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
+import io.freshet.model.LearnerSettings;
 import io.freshet.registry.RegistryConfig;
 import java.io.Serializable;
 import java.util.ArrayList;
@@ -129,6 +130,27 @@ public record PublishConfig(
         long bytes =
                 (long) chunkSize * Float.BYTES - roomInFirstRecord(numFeatures, featureSettings);
         return (int) Math.max(1, bytes / format.bounds().parameter());
+    }
+
+    /**
+     * Returns an upper bound of the bytes of a dense model's parameters in the first record of a
+     * snapshot, and of an ensemble's small arrays, which take room from them.
+     *
+     * @param numFeatures number of features that the scaler has moments and a limit of; 0 without a
+     *     scaler
+     * @param featureSettings settings that say which fields are features
+     */
+    public long parameterBytesInFirstRecord(
+            LearnerSettings learner, int numFeatures, Map<String, String> featureSettings) {
+        long small = EnsembleFields.maxSmallValues(learner);
+        long all = learner.numParameters() + EnsembleFields.maxParameters(learner) + small;
+        long first = Math.min(all, parametersInFirstRecord(numFeatures, featureSettings));
+        return Math.max(small + 1, first) * format.bounds().parameter();
+    }
+
+    /** Returns the least of these bytes, whatever the size of a record. */
+    public long leastParameterBytesInFirstRecord(LearnerSettings learner) {
+        return (long) (EnsembleFields.maxSmallValues(learner) + 1) * format.bounds().parameter();
     }
 
     /**

@@ -1590,6 +1590,25 @@ class JobConfigTest {
     }
 
     @Test
+    void snapshotOfAnEnsemble_countsAllThatIsInItsFirstRecord() {
+        Map<String, String> settings = with("learner.type", "ensemble");
+        settings.put("num-features", "14500"); // its linear models alone would be small enough
+        settings.put("classes", "2");
+        String problem = problems(settings).get(0);
+        assertThat(problem).contains("; set models.chunk-size to at most ");
+        settings.put("models.chunk-size", problem.substring(problem.lastIndexOf(' ') + 1));
+        assertThat(problems(settings)).isEmpty();
+
+        settings.put("publish.format", "json");
+        settings.put("num-features", "12500");
+        settings.remove("models.chunk-size");
+        assertThat(problems(settings))
+                .singleElement()
+                .asString()
+                .endsWith("; in avro it is smaller");
+    }
+
+    @Test
     void snapshotOfAMixture_countsTheParametersOfEveryRate() {
         Map<String, String> settings = with("models.chunk-size", "1000000");
         settings.put("num-features", "8000");

@@ -19,17 +19,28 @@ public final class SnapshotRecords {
     public static List<ModelSnapshotEvent> of(
             ModelSnapshot snapshot, PublishConfig publish, LearnConfig learn, MonitorConfig monitor)
             throws IOException, RegistryRefusedException, InterruptedException {
-        Publisher publisher = new Publisher(publish, learn, monitor, JobIdentity.first("job"));
-        publisher.open(List.of(Topic.MODELS), UnaryOperator.identity(), new RegistryHealth());
-        List<Publication> publications = new ArrayList<>();
-        publisher.snapshot(snapshot, publications::add);
         EventReader<ModelSnapshotEvent> reader = EventReader.of(ModelSnapshotEvent.class);
         List<ModelSnapshotEvent> records = new ArrayList<>();
-        for (Publication publication : publications) {
-            if (publication.topic() == Topic.MODELS) {
-                records.add(reader.read(publication.value()));
-            }
+        for (byte[] value : encoded(snapshot, publish, learn, monitor)) {
+            records.add(reader.read(value));
         }
+        return records;
+    }
+
+    /** Returns the records as they are on the topic. */
+    public static List<byte[]> encoded(
+            ModelSnapshot snapshot, PublishConfig publish, LearnConfig learn, MonitorConfig monitor)
+            throws RegistryRefusedException, InterruptedException {
+        Publisher publisher = new Publisher(publish, learn, monitor, JobIdentity.first("job"));
+        publisher.open(List.of(Topic.MODELS), UnaryOperator.identity(), new RegistryHealth());
+        List<byte[]> records = new ArrayList<>();
+        publisher.snapshot(
+                snapshot,
+                publication -> {
+                    if (publication.topic() == Topic.MODELS) {
+                        records.add(publication.value());
+                    }
+                });
         return records;
     }
 }

@@ -1,6 +1,7 @@
 package io.freshet.model.ensemble;
 
 import io.freshet.ensemble.Combination;
+import io.freshet.ensemble.FernTests;
 import io.freshet.ensemble.Projection;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
@@ -34,6 +35,9 @@ public record EnsembleParameters(
         double[] correction,
         double[] answers,
         @Nullable EnsembleTraining training) {
+    /** Largest number of examples in the window. */
+    public static final int WINDOW = NearestExamples.WINDOW;
+
     /**
      * Returns what is published of a state. Some arrays are those of the state.
      *
@@ -105,6 +109,32 @@ public record EnsembleParameters(
         double[] joined = Arrays.copyOf(weights, weights.length + covariance.length);
         System.arraycopy(covariance, 0, joined, weights.length, covariance.length);
         return joined;
+    }
+
+    /** Returns the largest number of floats of ferns, points and training. */
+    public static long maxLargeFloats(EnsembleRule rule, int numFeatures, int numClasses) {
+        long cells = (long) FernTests.numFerns(numClasses) * FernTests.CELLS;
+        return cells * Ferns.EXPERTS * (numClasses + 1)
+                + (long) WINDOW * Projection.dimensions(numFeatures)
+                + (rule.labelExperts() ? LabelExperts.numCounts(numClasses) : 0);
+    }
+
+    /** Returns the number of all other floats. */
+    public static int numSmallFloats(EnsembleRule rule, int numFeatures, int numClasses) {
+        return numFeatures + (rule.labelExperts() ? LabelExperts.EXPERTS * numClasses : 0);
+    }
+
+    /**
+     * Returns the number of doubles, with those of the training.
+     *
+     * @param numExperts number of all experts
+     * @param numShares number of switching rates of the mixture of experts
+     */
+    public static int numDoubles(int numExperts, int numShares) {
+        return 2 * numExperts * (numExperts + 1)
+                + Combination.ANSWERS
+                + numShares * (numExperts + 1)
+                + Mixture.DEFAULT_SWITCHING_RATES.size() * (Combination.ANSWERS + 1);
     }
 
     private static float[] logits(EnsembleState state) {

@@ -39,7 +39,12 @@ final class LabelExperts {
 
     /** Returns the bytes of the counts. */
     static long bytes(int numClasses) {
-        return (long) (numClasses + EXPERTS - 1) * numClasses * Float.BYTES;
+        return numCounts(numClasses) * Float.BYTES;
+    }
+
+    /** Returns the number of the counts. */
+    static long numCounts(int numClasses) {
+        return (numClasses + EXPERTS - 1L) * numClasses;
     }
 
     /**
