@@ -1,5 +1,8 @@
 package io.freshet.local.audit;
 
+import io.freshet.ensemble.FernTests;
+import io.freshet.schemas.EnsembleSnapshot;
+import io.freshet.schemas.EnsembleTraining;
 import io.freshet.schemas.Expert;
 import io.freshet.schemas.ModelSnapshotEvent;
 import io.freshet.schemas.ScalerSnapshot;
@@ -20,6 +23,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Chunks may come in any order; only those that come early are kept.
  */
 final class SnapshotAssembly {
+    /** Number of experts that have logits in each cell of a fern. */
+    private static final int FERN_EXPERTS = 2;
+
     private final long modelVersion;
     private final MessageDigest sha256;
     private final Map<Integer, ModelSnapshotEvent> early = new HashMap<>();
@@ -144,7 +150,10 @@ final class SnapshotAssembly {
                         : event.getExperts().stream()
                                 .filter(expert -> expert.getLearningRate() != null)
                                 .count();
-        long expected = matrices * (rows == 0 ? event.getNumFeatures() + 1L : rows) * outputs;
+        EnsembleSnapshot ensemble = event.getEnsemble();
+        long expected =
+                matrices * (rows == 0 ? event.getNumFeatures() + 1L : rows) * outputs
+                        + (ensemble == null ? 0 : numParameters(ensemble, outputs));
         if (parameters != expected) {
             note(parameters + " parameters instead of " + expected);
         }
@@ -165,11 +174,48 @@ final class SnapshotAssembly {
                     "the weight of an expert",
                     event.getExperts().stream().map(Expert::getWeight).toList());
         }
+        if (ensemble != null) {
+            addEnsemble(ensemble);
+        }
         String hash = HexFormat.of().formatHex(sha256.digest());
         if (!hash.equals(event.getContentHash())) {
             note("its content has the hash " + hash + ", not " + event.getContentHash());
         }
         return Optional.ofNullable(problem);
+    }
+
+    /** Returns the number of parameters that an ensemble has beside its linear models. */
+    private static long numParameters(EnsembleSnapshot ensemble, int outputs) {
+        EnsembleTraining training = ensemble.getTraining();
+        return (long) ensemble.getFerns() * FernTests.CELLS * FERN_EXPERTS * outputs
+                + (long) ensemble.getLabels().size() * ensemble.getDimensions()
+                + (training == null ? 0 : training.getParameters());
+    }
+
+    /** Adds what an ensemble has beside its parameters. */
+    private void addEnsemble(EnsembleSnapshot ensemble) {
+        addInts(ensemble.getLabels());
+        addFloats("a weight of a feature", ensemble.getFeatureWeights());
+        addFloats("a prediction from labels", ensemble.getLabelPredictions());
+        addAll("a weight of the stack", ensemble.getStack());
+        addAll("a weight of the correction", ensemble.getCorrection());
+        addAll("a weight of an answer", ensemble.getAnswers());
+        EnsembleTraining training = ensemble.getTraining();
+        if (training != null) {
+            addAll("a weight of the mixture", training.getMixture());
+            addAll("a weight of an answer", training.getAnswers());
+            addAll("a covariance of the stack", training.getStackCovariance());
+            addAll("a covariance of the correction", training.getCorrectionCovariance());
+            sha256.update(littleEndian(Long.BYTES).putLong(training.getExamples()).flip());
+            sha256.update(littleEndian(Long.BYTES).putLong(training.getNextRefresh()).flip());
+            addInts(List.of(training.getLastLabel()));
+        }
+    }
+
+    private void addInts(List<Integer> values) {
+        ByteBuffer bytes = littleEndian(values.size() * Integer.BYTES);
+        values.forEach(bytes::putInt);
+        sha256.update(bytes.flip());
     }
 
     private void addAll(String name, List<Double> values) {

@@ -2,6 +2,8 @@ package io.freshet.local.audit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freshet.classifier.EnsembleSnapshots;
+import io.freshet.schemas.EnsembleSnapshot;
 import io.freshet.schemas.ModelSnapshotEvent;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -11,7 +13,10 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SnapshotAssemblyTest {
     private static final int FEATURES = 1000;
@@ -95,5 +100,53 @@ class SnapshotAssemblyTest {
         missing.get(0).getScales().remove(0);
         assertThat(assembled(missing).finish())
                 .contains("chunk 0 has another number of columns, scales or parameters");
+    }
+
+    private static List<ModelSnapshotEvent> ensemble(boolean withTraining) {
+        EnsembleSnapshots ensemble = new EnsembleSnapshots(1, 6, 3, 4, true, 40, true);
+        return (withTraining ? ensemble.withTraining() : ensemble).records(20_000);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void ensemble_isComplete_whateverTheOrderOfItsChunks(boolean withTraining) {
+        List<ModelSnapshotEvent> chunks = ensemble(withTraining);
+        assertThat(assembled(chunks).finish()).isEmpty();
+        Collections.reverse(chunks);
+        assertThat(assembled(chunks).finish()).isEmpty();
+    }
+
+    private static String problem(Consumer<EnsembleSnapshot> change) {
+        List<ModelSnapshotEvent> chunks = ensemble(true);
+        change.accept(chunks.get(0).getEnsemble());
+        return assembled(chunks).finish().orElseThrow();
+    }
+
+    @Test
+    void changedPartOfAnEnsemble_isFound() {
+        assertThat(problem(ensemble -> ensemble.setFerns(16)))
+                .isEqualTo("133459 parameters instead of 58579");
+        assertThat(problem(ensemble -> ensemble.getTraining().setParameters(1)))
+                .isEqualTo("133459 parameters instead of 100165");
+        assertThat(problem(ensemble -> ensemble.getStack().set(1, Double.NaN)))
+                .isEqualTo("a weight of the stack is NaN");
+        List<Consumer<EnsembleSnapshot>> changes =
+                List.of(
+                        ensemble -> ensemble.getLabels().set(3, 9),
+                        ensemble -> ensemble.getFeatureWeights().set(3, 9f),
+                        ensemble -> ensemble.getLabelPredictions().set(3, 9f),
+                        ensemble -> ensemble.getStack().set(3, 9.0),
+                        ensemble -> ensemble.getCorrection().set(3, 9.0),
+                        ensemble -> ensemble.getAnswers().set(2, 9.0),
+                        ensemble -> ensemble.getTraining().getMixture().set(3, 9.0),
+                        ensemble -> ensemble.getTraining().getAnswers().set(3, 9.0),
+                        ensemble -> ensemble.getTraining().getStackCovariance().set(3, 9.0),
+                        ensemble -> ensemble.getTraining().getCorrectionCovariance().set(3, 9.0),
+                        ensemble -> ensemble.getTraining().setExamples(9),
+                        ensemble -> ensemble.getTraining().setNextRefresh(9),
+                        ensemble -> ensemble.getTraining().setLastLabel(0));
+        for (Consumer<EnsembleSnapshot> change : changes) {
+            assertThat(problem(change)).startsWith("its content has the hash ");
+        }
     }
 }
