@@ -128,7 +128,9 @@ public record LearnConfig(
                                 + " or a URI, read through Flink's file systems where the job is"
                                 + " submitted. Features, classes, loss and scaling must be those of"
                                 + " the job. All learning rates begin with its parameters or, if it"
-                                + " has as many, each with its own. Off: zeros.")
+                                + " has as many, each with its own. An ensemble begins with the"
+                                + " snapshot of an ensemble, and goes on as that one would have;"
+                                + " linear models with that of linear models. Off: zeros.")
                     .changeable();
     public static final Key<DeviceFallback> DEVICE_FALLBACK =
             Key.ofEnum(

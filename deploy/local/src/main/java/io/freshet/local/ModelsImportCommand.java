@@ -33,7 +33,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Makes a snapshot file of a linear model: an ONNX file of one layer, such as PyTorch's"
                     + " nn.Linear, or a .npz file with the arrays weight and bias.",
-            "A job begins to learn from it with models.start=FILE."
+            "A job with learner.type=softmax begins to learn from it with models.start=FILE."
         })
 final class ModelsImportCommand implements Callable<Integer> {
     @Mixin private SettingsOptions settingsOptions = new SettingsOptions();
@@ -116,7 +116,9 @@ final class ModelsImportCommand implements Callable<Integer> {
                         + output
                         + "; a job begins with it by models.start="
                         + output
-                        + (content.scaler() == null ? " and scaler.type=none" : ""));
+                        + (content.scaler() == null
+                                ? ", learner.type=softmax and scaler.type=none"
+                                : " and learner.type=softmax"));
         out.flush();
         return 0;
     }

@@ -314,7 +314,7 @@ class ModelsITCase {
         assertThat(imported.code()).as(imported.err()).isZero();
         assertThat(imported.out())
                 .startsWith("4 features, 3 classes (x, y, z), softmax, no scaler")
-                .contains("models.start=" + start + " and scaler.type=none");
+                .contains("models.start=" + start + ", learner.type=softmax and scaler.type=none");
         List<float[]> rows =
                 Files.readAllLines(file("predictions.csv"), StandardCharsets.UTF_8).stream()
                         .skip(1)
@@ -366,6 +366,52 @@ class ModelsITCase {
                         .isCloseTo(expected[c], within(before ? 1e-6 : 1e-5));
             }
         }
+    }
+
+    @Test
+    void ensemble_goesOnFromAnExportedVersion() throws Exception {
+        Path start = directory.resolve("ensemble.avro");
+        List<LabelledEvent> events = JobOnKafka.events(5, 1500, FEATURES, 3, "m");
+        Map<String, String> first = ensembleSettings("ensemble-it");
+        try (JobOnKafka job = JobOnKafka.start(first)) {
+            job.send(bytes(events.subList(0, 1200)));
+            job.finish();
+        }
+        CommandResult export =
+                models(first, "export", "m", "--format", "avro", "--output", start.toString());
+        assertThat(export.code()).as(export.err()).isZero();
+
+        List<PredictionEvent> expected;
+        try (JobOnKafka job = JobOnKafka.start(ensembleSettings("ensemble-whole-it"))) {
+            job.send(bytes(events));
+            job.finish();
+            expected = job.predictions().subList(1200, 1500);
+        }
+        Map<String, String> second = ensembleSettings("ensemble-warm-it");
+        second.put("models.start", start.toUri().toString());
+        try (JobOnKafka job = JobOnKafka.start(second)) {
+            job.send(bytes(events.subList(1200, 1500)));
+            job.finish();
+            List<PredictionEvent> found = job.predictions();
+            assertThat(found).hasSize(300);
+            for (int i = 0; i < found.size(); i++) {
+                assertThat(found.get(i).getId()).isEqualTo(expected.get(i).getId());
+                for (int c = 0; c < 3; c++) {
+                    assertThat(found.get(i).getProbabilities().get(c))
+                            .isCloseTo(expected.get(i).getProbabilities().get(c), within(1e-4f));
+                }
+            }
+        }
+        CommandResult audit = CommandResult.of(second, "audit");
+        assertThat(audit.code()).as(audit.out()).isZero();
+    }
+
+    private static Map<String, String> ensembleSettings(String name) {
+        Map<String, String> ensemble = JobOnKafka.settings(kafka, name, FEATURES, "x,y,z");
+        ensemble.put("learner.type", "ensemble");
+        ensemble.put("training.experts.baselines", "true");
+        ensemble.put("predictions.of", "all");
+        return ensemble;
     }
 
     private static float[] floats(String line) {
