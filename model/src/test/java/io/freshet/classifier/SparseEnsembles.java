@@ -72,7 +72,8 @@ public final class SparseEnsembles {
                                 list(labelPredictions),
                                 list(stack),
                                 list(correction),
-                                list(answers)))
+                                list(answers),
+                                null))
                 .build();
     }
 

@@ -39,7 +39,8 @@ public record EnsembleParameters(
     public static final int WINDOW = NearestExamples.WINDOW;
 
     /**
-     * Returns what is published of a state. Some arrays are those of the state.
+     * Returns what is published of a state. Some arrays are those of the state. Of sparse features,
+     * of which no model begins with a snapshot, it is only what predicts.
      *
      * @param numExperts number of all experts
      * @param mixture state of the weights of the mixture of experts. Kept.
@@ -54,7 +55,9 @@ public record EnsembleParameters(
                 Arrays.copyOf(state.stack(), numExperts),
                 Arrays.copyOf(state.correction(), numExperts),
                 answers(state.answers()),
-                EnsembleTraining.of(state, numExperts, mixture));
+                state.ferns().length == 0
+                        ? null
+                        : EnsembleTraining.of(state, numExperts, mixture));
     }
 
     /**
