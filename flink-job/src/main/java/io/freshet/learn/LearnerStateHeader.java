@@ -3,6 +3,7 @@ package io.freshet.learn;
 import io.freshet.model.LearnerCounters;
 import io.freshet.model.LearnerState;
 import io.freshet.model.ensemble.EnsembleState;
+import io.freshet.model.ensemble.FernState;
 import io.freshet.model.optim.LinearRule;
 import io.freshet.model.optim.NamedArray;
 import io.freshet.model.scale.ScalerState;
@@ -62,6 +63,10 @@ public record LearnerStateHeader(
      *
      * @param numClasses number of classes
      * @param numFernValues number of values in the table of the ferns
+     * @param testFeatures features of the tests of the ferns; empty until they are chosen
+     * @param testThresholds thresholds of these tests
+     * @param numSampleValues number of values of the examples by which tests are to be chosen
+     * @param sampleLabels classes of these examples
      * @param numPointValues number of values of the examples in the window
      * @param labels classes of these examples
      * @param featureWeights weights of the features in distances
@@ -77,6 +82,10 @@ public record LearnerStateHeader(
     public record EnsembleHeader(
             int numClasses,
             int numFernValues,
+            int[] testFeatures,
+            float[] testThresholds,
+            int numSampleValues,
+            int[] sampleLabels,
             int numPointValues,
             int[] labels,
             float[] featureWeights,
@@ -93,7 +102,11 @@ public record LearnerStateHeader(
                     ? null
                     : new EnsembleHeader(
                             state.numClasses(),
-                            state.ferns().length,
+                            state.ferns().table().length,
+                            state.ferns().testFeatures(),
+                            state.ferns().testThresholds(),
+                            state.ferns().sample().length,
+                            state.ferns().sampleLabels(),
                             state.points().length,
                             state.labels(),
                             state.featureWeights(),
@@ -108,10 +121,10 @@ public record LearnerStateHeader(
         }
 
         /** Completes the header with the large arrays to a whole state. */
-        EnsembleState with(float[] ferns, float[] points, float[] labelCounts) {
+        EnsembleState with(float[] ferns, float[] sample, float[] points, float[] labelCounts) {
             return new EnsembleState(
                     numClasses,
-                    ferns,
+                    new FernState(ferns, testFeatures, testThresholds, sample, sampleLabels),
                     points,
                     labels,
                     featureWeights,

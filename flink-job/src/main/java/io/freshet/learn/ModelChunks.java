@@ -152,18 +152,25 @@ final class ModelChunks {
     /** The large arrays of an ensemble's state. */
     private final class EnsembleChunks {
         private final MapState<Integer, float[]> ferns;
+        private final MapState<Integer, float[]> sample;
         private final MapState<Integer, float[]> points;
         private final MapState<Integer, float[]> labelCounts;
 
         EnsembleChunks(String arrays) {
             ferns = store.getMapState(chunks(arrays + "ferns"));
+            sample = store.getMapState(chunks(arrays + "fern-sample"));
             points = store.getMapState(chunks(arrays + "points"));
             labelCounts = store.getMapState(chunks(arrays + "label-counts"));
         }
 
         void save(@Nullable EnsembleState state) throws Exception {
             if (state != null) {
-                put(ferns, state.ferns());
+                put(ferns, state.ferns().table());
+                if (state.ferns().sample().length > 0) {
+                    put(sample, state.ferns().sample());
+                } else if (!sample.isEmpty()) {
+                    sample.clear();
+                }
                 put(points, state.points());
                 put(labelCounts, state.labelCounts());
             }
@@ -175,12 +182,14 @@ final class ModelChunks {
                     ? null
                     : header.with(
                             get(ferns, header.numFernValues()),
+                            get(sample, header.numSampleValues()),
                             get(points, header.numPointValues()),
                             get(labelCounts, header.numLabelCounts()));
         }
 
         void clear() {
             ferns.clear();
+            sample.clear();
             points.clear();
             labelCounts.clear();
         }

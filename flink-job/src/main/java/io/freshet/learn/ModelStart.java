@@ -66,6 +66,8 @@ public record ModelStart(
                             training.mixture(),
                             new EnsembleParameters(
                                             content.fernLogits(),
+                                            content.testFeatures(),
+                                            content.testThresholds(),
                                             content.examples(),
                                             content.labels(),
                                             content.featureWeights(),

@@ -216,7 +216,8 @@ final class EnsembleScorer {
         if (distances == null) {
             ensemble.predictSparse(rows[selected], answer);
         } else {
-            ensemble.predict(rows[selected], distances, index, inputs, index * width, answer);
+            ensemble.predict(
+                    rows[selected], selected, distances, index, inputs, index * width, answer);
         }
     }
 

@@ -27,6 +27,8 @@ final class EnsembleFields {
                         ensemble.ferns().length == 0
                                 ? 0
                                 : Projection.dimensions(ensemble.featureWeights().length),
+                        Arrays.stream(ensemble.testFeatures()).boxed().toList(),
+                        list(ensemble.testThresholds()),
                         Arrays.stream(ensemble.labels()).boxed().toList(),
                         list(ensemble.featureWeights()),
                         list(ensemble.labelPredictions()),
@@ -53,6 +55,8 @@ final class EnsembleFields {
 
     /** Adds all of it to a hash but what is among the parameters. */
     static void addTo(SnapshotHash hash, EnsembleParameters ensemble) {
+        hash.add(ensemble.testFeatures());
+        hash.add(ensemble.testThresholds());
         hash.add(ensemble.labels());
         hash.add(ensemble.featureWeights());
         hash.add(ensemble.labelPredictions());
@@ -97,7 +101,9 @@ final class EnsembleFields {
                             + training.stackCovariance().length
                             + training.correctionCovariance().length;
         }
-        return ensemble.labels().length
+        return ensemble.testFeatures().length
+                + ensemble.testThresholds().length
+                + ensemble.labels().length
                 + ensemble.featureWeights().length
                 + ensemble.labelPredictions().length
                 + 2 * doubles;

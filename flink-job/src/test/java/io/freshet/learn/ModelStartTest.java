@@ -434,6 +434,8 @@ class ModelStartTest {
                         content.scaleLimit(),
                         new EnsembleContent(
                                 ensemble.fernLogits(),
+                                ensemble.testFeatures(),
+                                ensemble.testThresholds(),
                                 ensemble.examples(),
                                 ensemble.labels(),
                                 ensemble.featureWeights(),

@@ -33,6 +33,12 @@ final class PlainEnsemble {
     private final double[][][] tables;
     private final double[][] sums;
 
+    private final List<double[]> sample = new ArrayList<>();
+    private final List<Integer> sampleLabels = new ArrayList<>();
+    private boolean hasChosenTests;
+    private final int[] testFeatures;
+    private final double[] testThresholds;
+
     private final List<double[]> points = new ArrayList<>();
     private final List<Integer> pointLabels = new ArrayList<>();
     private double[] featureWeights;
@@ -72,6 +78,16 @@ final class PlainEnsemble {
         squares = new double[features];
         linear = new double[RATES.length][classes][features + 1];
         ferns = Math.min(64, Math.max(16, 4096 / classes));
+        testFeatures = new int[ferns * TESTS];
+        testThresholds = new double[ferns * TESTS];
+        for (int test = 0; test < testFeatures.length; test++) {
+            long i = 16L * test;
+            testFeatures[test] = (int) Long.remainderUnsigned(SplitMix64.output(i), features);
+            testThresholds[test] = -6;
+            for (int k = 1; k <= 12; k++) {
+                testThresholds[test] += SplitMix64.uniform(i + k);
+            }
+        }
         tables = new double[2][ferns * CELLS][classes];
         sums = new double[2][ferns * CELLS];
         for (double[] of : sums) {
@@ -162,6 +178,13 @@ final class PlainEnsemble {
             said.experts[r] = softmax(logits);
         }
         if (!sparse) {
+            if (points.size() / 32 > refreshes) {
+                refreshes = points.size() / 32;
+                refreshFeatureWeights();
+                if (!hasChosenTests && sample.size() == 512) {
+                    chooseTests();
+                }
+            }
             predictByFerns(said);
             predictByDistance(said);
         }
@@ -189,14 +212,8 @@ final class PlainEnsemble {
         said.cells = new int[2 * ferns];
         for (int m = 0; m < ferns; m++) {
             int bits = 0;
-            for (int j = 0; j < TESTS; j++) {
-                long i = 16L * (TESTS * m + j);
-                int feature = (int) Long.remainderUnsigned(SplitMix64.output(i), features);
-                double threshold = -6;
-                for (int k = 1; k <= 12; k++) {
-                    threshold += SplitMix64.uniform(i + k);
-                }
-                bits = 2 * bits + (said.x[feature] > threshold ? 1 : 0);
+            for (int i = TESTS * m; i < TESTS * (m + 1); i++) {
+                bits = 2 * bits + (said.x[testFeatures[i]] > testThresholds[i] ? 1 : 0);
             }
             said.cells[2 * m] = CELLS * m + bits / 64;
             said.cells[2 * m + 1] = CELLS * m + 4 + bits;
@@ -212,11 +229,56 @@ final class PlainEnsemble {
         }
     }
 
-    private void predictByDistance(Said said) {
-        if (points.size() / 32 > refreshes) {
-            refreshes = points.size() / 32;
-            refreshFeatureWeights();
+    /** Chooses the tests by the first 512 examples, from which the ferns learn again. */
+    private void chooseTests() {
+        hasChosenTests = true;
+        for (int test = 0; test < testFeatures.length; test++) {
+            double least = Double.POSITIVE_INFINITY;
+            for (int candidate = 0; candidate < 4; candidate++) {
+                long output = (1L << 41) + 2L * (4 * test + candidate);
+                int feature = (int) Long.remainderUnsigned(SplitMix64.output(output), features);
+                int example = (int) Long.remainderUnsigned(SplitMix64.output(output + 1), 512);
+                double threshold = sample.get(example)[feature];
+                double entropy = entropy(feature, threshold);
+                // Entropies of the same two sides are equal but for the order of additions.
+                if (entropy < least - 1e-9) {
+                    least = entropy;
+                    testFeatures[test] = feature;
+                    testThresholds[test] = threshold;
+                }
+            }
         }
+        for (int l = 0; l < 2; l++) {
+            for (double[] cell : tables[l]) {
+                Arrays.fill(cell, 0);
+            }
+            Arrays.fill(sums[l], 0.01);
+        }
+        for (int i = 0; i < sample.size(); i++) {
+            Said said = new Said();
+            said.x = sample.get(i);
+            said.experts = new double[experts][];
+            predictByFerns(said);
+            learnFerns(said, sampleLabels.get(i), 1);
+        }
+    }
+
+    private double entropy(int feature, double threshold) {
+        double[][] counts = new double[2][classes];
+        for (int i = 0; i < sample.size(); i++) {
+            counts[sample.get(i)[feature] > threshold ? 1 : 0][sampleLabels.get(i)]++;
+        }
+        double entropy = 0;
+        for (double[] side : counts) {
+            double total = Arrays.stream(side).sum();
+            for (double count : side) {
+                entropy -= count == 0 ? 0 : count * Math.log(count / total);
+            }
+        }
+        return entropy;
+    }
+
+    private void predictByDistance(Said said) {
         double[] weighted = new double[features];
         for (int f = 0; f < features; f++) {
             weighted[f] = featureWeights[f] * said.x[f];
@@ -303,7 +365,23 @@ final class PlainEnsemble {
         mixture.update(said.experts, label, weight);
         stack.update(said.experts, said.answers[1], label, weight);
         correction.update(said.experts, said.answers[2], label, weight);
-        for (int l = 0; l < 2 && !sparse; l++) {
+        if (!sparse) {
+            learnFerns(said, label, weight);
+            if (sample.size() < 512) {
+                sample.add(said.x);
+                sampleLabels.add(label);
+            }
+        }
+        points.add(said.point);
+        pointLabels.add(label);
+        fade(transitions[lastLabel], label, 0.99);
+        fade(frequencies[0], label, 0.999);
+        fade(frequencies[1], label, 0.95);
+        lastLabel = label;
+    }
+
+    private void learnFerns(Said said, int label, double weight) {
+        for (int l = 0; l < 2; l++) {
             double[] gradient = said.experts[4 + l].clone();
             gradient[label]--;
             double squared = Arrays.stream(gradient).map(g -> g * g).sum();
@@ -321,12 +399,6 @@ final class PlainEnsemble {
                 }
             }
         }
-        points.add(said.point);
-        pointLabels.add(label);
-        fade(transitions[lastLabel], label, 0.99);
-        fade(frequencies[0], label, 0.999);
-        fade(frequencies[1], label, 0.95);
-        lastLabel = label;
     }
 
     private static void fade(double[] counts, int label, double factor) {

@@ -515,6 +515,8 @@ class PublisherTest {
                 null,
                 new EnsembleParameters(
                         floats(random, 64 * 260 * 2 * 3),
+                        random.ints(64 * 8, 0, 2).toArray(),
+                        floats(random, 64 * 8),
                         floats(random, 5 * 2),
                         new int[] {2, 0, 1, 1, 2},
                         new float[] {0.008f, 1.728f},
@@ -569,8 +571,8 @@ class PublisherTest {
                     case JSON -> 5000 - 3072 - 6;
                     case CONFLUENT_AVRO -> 20_000 - 9;
                 };
-        // Beside 5 labels, 2 weights, 9 predictions, and 19 and 150 doubles.
-        assertThat(events.get(0).getParameters()).hasSize(room - (5 + 2 + 9 + 38 + 300));
+        // Beside 512 tests of a feature and a threshold, 5 labels, 2 weights, 9 predictions, and 19 and 150 doubles.
+        assertThat(events.get(0).getParameters()).hasSize(room - (1024 + 5 + 2 + 9 + 38 + 300));
         EnsembleParameters expected = Objects.requireNonNull(snapshot.ensemble());
         ModelContent content = ClassifierReader.content(events);
         EnsembleContent found = Objects.requireNonNull(content.ensemble());
@@ -581,6 +583,8 @@ class PublisherTest {
                         IntStream.rangeClosed(1, 8).mapToDouble(e -> e / 36.0).toArray(),
                         within(1e-15));
         assertThat(found.fernLogits()).isEqualTo(expected.ferns());
+        assertThat(found.testFeatures()).isEqualTo(expected.testFeatures());
+        assertThat(found.testThresholds()).isEqualTo(expected.testThresholds());
         assertThat(found.examples()).isEqualTo(expected.points());
         assertThat(found.labels()).isEqualTo(expected.labels());
         assertThat(found.featureWeights()).isEqualTo(expected.featureWeights());
@@ -631,6 +635,10 @@ class PublisherTest {
         for (Expert expert : snapshot.progress().experts()) {
             bytes.putDouble(expert.weight());
         }
+        for (int feature : ensemble.testFeatures()) {
+            bytes.putInt(feature);
+        }
+        put(bytes, ensemble.testThresholds());
         for (int label : ensemble.labels()) {
             bytes.putInt(label);
         }

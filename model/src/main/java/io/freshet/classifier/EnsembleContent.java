@@ -1,5 +1,6 @@
 package io.freshet.classifier;
 
+import io.freshet.ensemble.FernTests;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +10,9 @@ import org.jspecify.annotations.Nullable;
  * examples, and their arrays are empty.
  *
  * @param fernLogits (cells, 2 experts, classes) row-major
+ * @param testFeatures (tests) features of the tests of the ferns, those of a fern together; empty
+ *     for the random ones
+ * @param testThresholds (tests) thresholds of the tests; empty for the random ones
  * @param examples (examples, dimensions) row-major, the projected examples of the window, oldest
  *     first
  * @param labels (examples) their classes
@@ -24,6 +28,8 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record EnsembleContent(
         float[] fernLogits,
+        int[] testFeatures,
+        float[] testThresholds,
         float[] examples,
         int[] labels,
         float[] featureWeights,
@@ -32,6 +38,11 @@ public record EnsembleContent(
         double[] correction,
         double[] answers,
         @Nullable TrainingContent training) {
+    /** Returns the tests of the ferns. */
+    public FernTests tests(int numFeatures, int numClasses) {
+        return FernTests.of(numFeatures, numClasses, testFeatures, testThresholds);
+    }
+
     /** Returns the number of parameters: logits of the ferns, and values of the examples. */
     int numParameters() {
         return fernLogits.length + examples.length;

@@ -1,7 +1,6 @@
 package io.freshet.classifier;
 
 import io.freshet.ensemble.Combination;
-import io.freshet.ensemble.FernTests;
 import io.freshet.maths.LogSoftmax;
 import org.jspecify.annotations.Nullable;
 
@@ -57,7 +56,7 @@ final class EnsemblePredictor extends Predictor {
                         ? null
                         : new FeatureExperts(
                                 new FernLogits(
-                                        new FernTests(numFeatures, numClasses),
+                                        ensemble.tests(numFeatures, numClasses),
                                         numClasses,
                                         ensemble.fernLogits()),
                                 new ExampleWindow(

@@ -89,6 +89,8 @@ final class EnsembleReader {
     EnsembleContent readSparse(EnsembleSnapshot snapshot) throws InvalidSnapshotException {
         checks.requireCount(snapshot.getFerns(), 0, "ferns");
         checks.requireCount(snapshot.getDimensions(), 0, "dimensions of the window");
+        checks.requireCount(snapshot.getTestFeatures().size(), 0, "features of tests");
+        checks.requireCount(snapshot.getTestThresholds().size(), 0, "thresholds of tests");
         checks.requireCount(snapshot.getLabels().size(), 0, "examples in the window");
         return read(snapshot, new float[0], new float[0], new int[0], 0, null);
     }
@@ -140,8 +142,11 @@ final class EnsembleReader {
             int numFeatureWeights,
             @Nullable TrainingContent training)
             throws InvalidSnapshotException {
+        int[] testFeatures = testFeatures(snapshot.getTestFeatures());
         return new EnsembleContent(
                 fernLogits,
+                testFeatures,
+                thresholds(snapshot.getTestThresholds(), testFeatures.length),
                 examples,
                 labels,
                 checks.floats(
@@ -239,6 +244,34 @@ final class EnsembleReader {
             }
         }
         return weights;
+    }
+
+    private int[] testFeatures(List<Integer> values) throws InvalidSnapshotException {
+        if (!values.isEmpty()) {
+            checks.requireCount(
+                    values.size(),
+                    (long) FernTests.numFerns(numClasses) * FernTests.TESTS,
+                    "features of tests");
+        }
+        int[] features = values.stream().mapToInt(Integer::intValue).toArray();
+        for (int feature : features) {
+            if (feature < 0 || feature >= numFeatures) {
+                throw checks.invalid(
+                        "a test is of the feature "
+                                + feature
+                                + "; 0 to "
+                                + (numFeatures - 1)
+                                + " are expected");
+            }
+        }
+        return features;
+    }
+
+    private float[] thresholds(List<Float> values, int numTests) throws InvalidSnapshotException {
+        float[] thresholds = new float[values.size()];
+        checks.requireCount(thresholds.length, numTests, "thresholds of tests");
+        checks.copy(values, thresholds, 0, "a threshold of a test");
+        return thresholds;
     }
 
     private int[] labels(List<Integer> labels) throws InvalidSnapshotException {

@@ -142,6 +142,8 @@ final class SnapshotAssembly {
 
     /** Adds the small arrays of an ensemble to the hash; those of the content are the same. */
     private static void add(EnsembleSnapshot ensemble, EnsembleContent content, SnapshotHash hash) {
+        hash.add(content.testFeatures());
+        hash.add(content.testThresholds());
         hash.add(content.labels());
         hash.add(content.featureWeights());
         hash.add(content.labelPredictions());

@@ -5,8 +5,9 @@ package io.freshet.ensemble;
  * with a threshold. The results of a fern's tests name two of its cells: one of {@value
  * #SHALLOW_CELLS} by the first two tests, and one of 256 by all of them.
  *
- * <p>Features are drawn uniformly, thresholds from a sum of twelve uniform numbers, which is close
- * to the standard normal distribution.
+ * <p>A model begins with random tests: features are drawn uniformly, thresholds from a sum of twelve
+ * uniform numbers, which is close to the standard normal distribution. Its learner then chooses
+ * others by the first examples. Immutable.
  *
  * <p>Source: Özuysal, Calonder, Lepetit and Fua, <i>Fast keypoint recognition using random
  * ferns</i>, IEEE Transactions on Pattern Analysis and Machine Intelligence 32 (2010).
@@ -37,6 +38,7 @@ public final class FernTests {
     private final int[] features;
     private final float[] thresholds;
 
+    /** Creates the random tests. */
     public FernTests(int numFeatures, int numClasses) {
         numFerns = numFerns(numClasses);
         features = new int[numFerns * TESTS];
@@ -50,6 +52,26 @@ public final class FernTests {
             }
             thresholds[i] = (float) (sum - SUMMANDS / 2.0);
         }
+    }
+
+    /**
+     * Creates tests that were chosen.
+     *
+     * @param features (tests) feature of each test, those of a fern together. Kept.
+     * @param thresholds (tests) threshold of each test. Kept.
+     */
+    public FernTests(int[] features, float[] thresholds) {
+        numFerns = features.length / TESTS;
+        this.features = features;
+        this.thresholds = thresholds;
+    }
+
+    /** Returns tests that were chosen; the random ones if none were, and the arrays are empty. */
+    public static FernTests of(
+            int numFeatures, int numClasses, int[] features, float[] thresholds) {
+        return features.length == 0
+                ? new FernTests(numFeatures, numClasses)
+                : new FernTests(features, thresholds);
     }
 
     /** Returns the number of ferns for a number of classes: fewer where classes are many. */

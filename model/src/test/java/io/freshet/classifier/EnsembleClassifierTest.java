@@ -302,6 +302,12 @@ class EnsembleClassifierTest {
                 ensemble -> ensemble.setDimensions(9),
                 "it has 9 dimensions of the window; 0 are expected.");
         assertInvalidSparse(
+                ensemble -> ensemble.setTestFeatures(List.of(1)),
+                "it has 1 features of tests; 0 are expected.");
+        assertInvalidSparse(
+                ensemble -> ensemble.setTestThresholds(List.of(1f)),
+                "it has 1 thresholds of tests; 0 are expected.");
+        assertInvalidSparse(
                 ensemble -> ensemble.setLabels(List.of(1)),
                 "it has 1 examples in the window; 0 are expected.");
         assertInvalidSparse(
@@ -348,6 +354,27 @@ class EnsembleClassifierTest {
         assertInvalidEnsemble(
                 ensemble -> ensemble.setDimensions(64),
                 "it has 64 dimensions of the window; 5 are expected.");
+        assertInvalidEnsemble(
+                ensemble -> ensemble.setTestFeatures(List.of(1)),
+                "it has 1 features of tests; 512 are expected.");
+        assertInvalidEnsemble(
+                ensemble -> ensemble.setTestFeatures(Collections.nCopies(512, 4)),
+                "it has 0 thresholds of tests; 512 are expected.");
+        assertInvalidEnsemble(
+                ensemble -> ensemble.setTestFeatures(Collections.nCopies(512, 5)),
+                "a test is of the feature 5; 0 to 4 are expected.");
+        assertInvalidEnsemble(
+                ensemble -> {
+                    ensemble.setTestFeatures(Collections.nCopies(512, 4));
+                    ensemble.setTestThresholds(Collections.nCopies(512, Float.NaN));
+                },
+                "a threshold of a test is NaN.");
+        assertInvalidEnsemble(
+                ensemble -> {
+                    ensemble.setTestFeatures(Collections.nCopies(512, 4));
+                    ensemble.setTestThresholds(Collections.nCopies(512, 0.5f));
+                },
+                "its content has the hash ");
         assertInvalidEnsemble(
                 ensemble -> ensemble.getLabels().add(2),
                 "it has 100162 parameters; 100167 are expected.");

@@ -50,6 +50,11 @@ public final class EnsembleSnapshots {
     /** (examples, dimensions). */
     private final float[] examples;
 
+    /** Features and thresholds of the tests; empty for the random ones. */
+    private final int[] testFeatures;
+
+    private final float[] testThresholds;
+
     private final int[] labels;
     private final float[] featureWeights;
     private final float[] labelPredictions;
@@ -70,8 +75,9 @@ public final class EnsembleSnapshots {
     private final double[] correctionCovariance;
 
     /**
-     * Draws an ensemble.
+     * Draws an ensemble, of which every second one has chosen tests.
      *
+     * @param seed if it is even, tests are chosen
      * @param labelExperts whether experts predict from labels alone
      * @param window number of examples in the window
      * @param scaled whether features are scaled, and clipped
@@ -96,6 +102,9 @@ public final class EnsembleSnapshots {
         for (int i = 0; i < cells.length; i++) {
             cells[i] = random.nextInt(3) == 0 ? 0 : 0.2f * cells[i];
         }
+        testFeatures =
+                random.ints(seed % 2 == 0 ? ferns * TESTS : 0, 0, numFeatures).toArray();
+        testThresholds = Snapshots.floats(random, testFeatures.length);
         labels = random.ints(window, 0, numClasses).toArray();
         featureWeights = new float[numFeatures];
         for (int f = 0; f < numFeatures; f++) {
@@ -157,6 +166,9 @@ public final class EnsembleSnapshots {
                                 .count();
         ferns = ensemble.getFerns();
         dimensions = ensemble.getDimensions();
+        testFeatures =
+                ensemble.getTestFeatures().stream().mapToInt(Integer::intValue).toArray();
+        testThresholds = Snapshots.floats(ensemble.getTestThresholds());
         labels = ensemble.getLabels().stream().mapToInt(Integer::intValue).toArray();
         int cellsAt = numRates * (numFeatures + 1) * numClasses;
         int examplesAt = cellsAt + ferns * CELLS * 2 * numClasses;
@@ -307,6 +319,8 @@ public final class EnsembleSnapshots {
         return new EnsembleSnapshot(
                 ferns,
                 dimensions,
+                new ArrayList<>(Arrays.stream(testFeatures).boxed().toList()),
+                list(testThresholds),
                 new ArrayList<>(Arrays.stream(labels).boxed().toList()),
                 list(featureWeights),
                 list(labelPredictions),
@@ -342,6 +356,7 @@ public final class EnsembleSnapshots {
         ByteBuffer bytes =
                 ByteBuffer.allocate(
                                 4 * (parameters.length + labelPredictions.length + labels.length)
+                                        + 8 * testFeatures.length
                                         + 24 * (numFeatures + numExperts + 1)
                                         + 16 * (numExperts + 2) * (numExperts + 2))
                         .order(ByteOrder.LITTLE_ENDIAN);
@@ -354,6 +369,12 @@ public final class EnsembleSnapshots {
             bytes.putFloat(value);
         }
         putAll(bytes, mixture);
+        for (int feature : testFeatures) {
+            bytes.putInt(feature);
+        }
+        for (float threshold : testThresholds) {
+            bytes.putFloat(threshold);
+        }
         for (int label : labels) {
             bytes.putInt(label);
         }
@@ -448,6 +469,10 @@ public final class EnsembleSnapshots {
                 double threshold = -6;
                 for (int k = 1; k <= 12; k++) {
                     threshold += SplitMix64.uniform(i + k);
+                }
+                if (testFeatures.length > 0) {
+                    feature = testFeatures[TESTS * m + j];
+                    threshold = testThresholds[TESTS * m + j];
                 }
                 bits = 2 * bits + (x[feature] > threshold ? 1 : 0);
             }

@@ -69,6 +69,8 @@ public final class SparseEnsembles {
                                 0,
                                 new ArrayList<>(),
                                 new ArrayList<>(),
+                                new ArrayList<>(),
+                                new ArrayList<>(),
                                 list(labelPredictions),
                                 list(stack),
                                 list(correction),

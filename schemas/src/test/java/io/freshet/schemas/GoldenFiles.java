@@ -178,6 +178,8 @@ final class GoldenFiles {
                 new EnsembleSnapshot(
                         64,
                         2,
+                        List.of(1, 0),
+                        List.of(0.5f, -0.5f),
                         List.of(1, 0, 1),
                         List.of(1f, 0.5f),
                         List.of(0.25f, 0.75f),

@@ -42,14 +42,77 @@ public final class Ensemble {
 
     /** The experts that see the values of dense features. */
     private static final class FeatureExperts {
-        final FernTests tests;
+        final int numFeatures;
+        final int numClasses;
         final Ferns ferns;
         final NearestExamples nearest;
+        FernTests tests;
+
+        /** Examples by which other tests are to be chosen; null once they are. */
+        @Nullable FernSample sample;
 
         FeatureExperts(int numFeatures, int numClasses) {
+            this.numFeatures = numFeatures;
+            this.numClasses = numClasses;
             tests = new FernTests(numFeatures, numClasses);
             ferns = new Ferns(tests, numClasses);
             nearest = new NearestExamples(numFeatures, numClasses);
+            sample = new FernSample(numFeatures, numClasses);
+        }
+
+        /**
+         * Chooses other tests, if all examples for it are there. The ferns begin anew, and learn
+         * from these examples.
+         */
+        void chooseTests() {
+            if (sample == null || sample.numMissing() > 0) {
+                return;
+            }
+            float[] rows = sample.rows();
+            int[] labels = sample.labels();
+            tests = sample.choose();
+            sample = null;
+            ferns.reset();
+            int[] cells = new int[tests.numActive()];
+            double[] probabilities = new double[Ferns.EXPERTS * numClasses];
+            double[] logs = new double[probabilities.length];
+            double[] targets = new double[numClasses];
+            for (int i = 0; i < labels.length; i++) {
+                tests.activate(rows, i * numFeatures, cells);
+                ferns.predict(cells, probabilities, logs, 0);
+                targets[labels[i]] = 1;
+                ferns.learn(cells, probabilities, 0, targets, 1);
+                targets[labels[i]] = 0;
+            }
+        }
+
+        FernState state() {
+            int[] features = new int[sample == null ? tests.numFerns() * FernTests.TESTS : 0];
+            float[] thresholds = new float[features.length];
+            for (int test = 0; test < features.length; test++) {
+                features[test] = tests.feature(test);
+                thresholds[test] = tests.threshold(test);
+            }
+            return new FernState(
+                    ferns.state(),
+                    features,
+                    thresholds,
+                    sample == null ? NO_FLOATS : sample.rows(),
+                    sample == null ? new int[0] : sample.labels());
+        }
+
+        void set(EnsembleState state) {
+            FernState of = state.ferns();
+            tests =
+                    FernTests.of(
+                            numFeatures, numClasses, of.testFeatures(), of.testThresholds());
+            ferns.set(of.table());
+            sample = null;
+            if (of.testFeatures().length == 0) {
+                sample = new FernSample(numFeatures, numClasses);
+                sample.set(of.sample(), of.sampleLabels());
+            }
+            nearest.set(state);
         }
     }
 
@@ -71,6 +134,11 @@ public final class Ensemble {
         final float[] point;
         final Likelihoods expertLikelihoods;
         final Likelihoods answerLikelihoods = new Likelihoods(ANSWERS);
+
+        /** (numFeatures) standardised features, if they are kept; empty before they are. */
+        private float[] input = NO_FLOATS;
+
+        private boolean hasInput;
 
         /** (linear experts) whether the expert's step was not finite. */
         final boolean[] excluded;
@@ -146,6 +214,14 @@ public final class Ensemble {
             return Math.log(Math.max(probability, Double.MIN_NORMAL));
         }
 
+        private void keepInput(float[] x, int offset, int numFeatures) {
+            if (input.length < numFeatures) {
+                input = new float[numFeatures];
+            }
+            System.arraycopy(x, offset, input, 0, numFeatures);
+            hasInput = true;
+        }
+
         /** Gives a linear expert the likelihood 0 when the ensemble learns from the example. */
         public void exclude(int expert) {
             excluded[expert] = true;
@@ -195,7 +271,7 @@ public final class Ensemble {
     /** Returns the bytes of the arrays that grow with the numbers of features and classes. */
     public static long bytes(EnsembleRule rule, int numFeatures, int numClasses) {
         long ofFeatures = Ferns.bytes(numClasses) + NearestExamples.bytes(numFeatures);
-        return (rule.isSparse() ? 0 : ofFeatures)
+        return (rule.isSparse() ? 0 : ofFeatures + FernSample.bytes(numFeatures))
                 + (rule.labelExperts() ? LabelExperts.bytes(numClasses) : 0);
     }
 
@@ -229,13 +305,15 @@ public final class Ensemble {
     }
 
     /**
-     * Computes the weights of the features in distances from a linear model.
+     * Computes the weights of the features in distances from a linear model, and chooses the tests
+     * of the ferns if the examples for it are there.
      *
      * @param parameters (numClasses, at least numFeatures) weights of the features, by class. Not
      *     modified.
      */
     public void refresh(float[][] parameters) {
         ofDense().nearest.refresh(parameters);
+        ofDense().chooseTests();
     }
 
     /**
@@ -260,14 +338,25 @@ public final class Ensemble {
      * Predicts a row of the block, of dense features.
      *
      * @param row has the predictions of the linear experts, and receives those of the others
+     * @param place index of the row in its mini-batch
      * @param block the block that began last
      * @param index index of the row in the block
      * @param x (numFeatures) its standardised features from {@code offset} on. Not modified.
      * @param answer (numClasses) receives the probabilities of the classes
      */
     public void predict(
-            Row row, BlockDistances block, int index, float[] x, int offset, double[] answer) {
+            Row row,
+            int place,
+            BlockDistances block,
+            int index,
+            float[] x,
+            int offset,
+            double[] answer) {
         FeatureExperts experts = ofDense();
+        row.hasInput = false;
+        if (experts.sample != null && place < experts.sample.numMissing()) {
+            row.keepInput(x, offset, experts.numFeatures);
+        }
         experts.tests.activate(x, offset, row.cells);
         int at = numLinear * numClasses;
         int ofNearest = at + Ferns.EXPERTS * numClasses;
@@ -328,6 +417,9 @@ public final class Ensemble {
             int ofFerns = numLinear * numClasses;
             features.ferns.learn(row.cells, row.probabilities, ofFerns, targets, weight);
             features.nearest.learn(row.point, label);
+            if (features.sample != null && row.hasInput) {
+                features.sample.add(row.input, label);
+            }
         }
         if (labels != null) {
             labels.learn(label);
@@ -363,7 +455,7 @@ public final class Ensemble {
     public EnsembleState state() {
         return new EnsembleState(
                 numClasses,
-                features == null ? NO_FLOATS : features.ferns.state(),
+                features == null ? FernState.NONE : features.state(),
                 features == null ? NO_FLOATS : features.nearest.points(),
                 features == null ? new int[0] : features.nearest.labels().clone(),
                 features == null ? NO_FLOATS : features.nearest.weights().clone(),
@@ -380,8 +472,7 @@ public final class Ensemble {
     /** Replaces everything by a state of the same rule, which is not modified. */
     public void set(EnsembleState state) {
         if (features != null) {
-            features.ferns.set(state.ferns());
-            features.nearest.set(state);
+            features.set(state);
         }
         stack.set(state.stack());
         correction.set(state.correction());

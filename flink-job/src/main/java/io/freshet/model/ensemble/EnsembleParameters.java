@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
  * and the weights of the mixture of experts, and what a learner needs to go on from it.
  *
  * @param ferns (cells, experts, numClasses) logits of the ferns
+ * @param testFeatures (tests) features of the tests of the ferns; empty for the random ones
+ * @param testThresholds (tests) thresholds of the tests; empty for the random ones
  * @param points (examples, dimensions) projected examples of the window, oldest first
  * @param labels (examples) classes of these examples
  * @param featureWeights (numFeatures) weights of the features in distances
@@ -27,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record EnsembleParameters(
         float[] ferns,
+        int[] testFeatures,
+        float[] testThresholds,
         float[] points,
         int[] labels,
         float[] featureWeights,
@@ -48,6 +52,8 @@ public record EnsembleParameters(
     public static EnsembleParameters of(EnsembleState state, int numExperts, double[] mixture) {
         return new EnsembleParameters(
                 logits(state),
+                state.ferns().testFeatures(),
+                state.ferns().testThresholds(),
                 points(state),
                 labels(state),
                 state.featureWeights(),
@@ -55,7 +61,7 @@ public record EnsembleParameters(
                 Arrays.copyOf(state.stack(), numExperts),
                 Arrays.copyOf(state.correction(), numExperts),
                 answers(state.answers()),
-                state.ferns().length == 0
+                state.ferns().table().length == 0
                         ? null
                         : EnsembleTraining.of(state, numExperts, mixture));
     }
@@ -83,7 +89,12 @@ public record EnsembleParameters(
         }
         return new EnsembleState(
                 ferns.length / training.fernSums().length,
-                table(training.fernSums()),
+                new FernState(
+                        table(training.fernSums()),
+                        testFeatures,
+                        testThresholds,
+                        new float[0],
+                        new int[0]),
                 ring,
                 classes,
                 featureWeights,
@@ -117,6 +128,9 @@ public record EnsembleParameters(
     /** Returns the largest number of floats of ferns, points and training. */
     public static long maxLargeFloats(EnsembleRule rule, int numFeatures, int numClasses) {
         long cells = (long) FernTests.numFerns(numClasses) * FernTests.CELLS;
+        if (rule.isSparse()) {
+            return 0;
+        }
         return cells * Ferns.EXPERTS * (numClasses + 1)
                 + (long) WINDOW * Projection.dimensions(numFeatures)
                 + (rule.labelExperts() ? LabelExperts.numCounts(numClasses) : 0);
@@ -124,7 +138,10 @@ public record EnsembleParameters(
 
     /** Returns the number of all other floats. */
     public static int numSmallFloats(EnsembleRule rule, int numFeatures, int numClasses) {
-        return numFeatures + (rule.labelExperts() ? LabelExperts.EXPERTS * numClasses : 0);
+        int tests = rule.isSparse() ? 0 : FernTests.numFerns(numClasses) * FernTests.TESTS;
+        return 2 * tests
+                + (rule.isSparse() ? 0 : numFeatures)
+                + (rule.labelExperts() ? LabelExperts.EXPERTS * numClasses : 0);
     }
 
     /**
@@ -142,9 +159,9 @@ public record EnsembleParameters(
 
     private static float[] logits(EnsembleState state) {
         int classes = state.numClasses();
-        float[] logits = new float[state.ferns().length / (classes + 1) * classes];
+        float[] logits = new float[state.ferns().table().length / (classes + 1) * classes];
         for (int half = 0; half * classes < logits.length; half++) {
-            System.arraycopy(state.ferns(), half * (classes + 1), logits, half * classes, classes);
+            System.arraycopy(state.ferns().table(), half * (classes + 1), logits, half * classes, classes);
         }
         return logits;
     }

@@ -10,8 +10,7 @@ import java.io.Serializable;
  * <p>With sparse features there are neither ferns nor a window, and their arrays are empty.
  *
  * @param numClasses number of classes
- * @param ferns table of the ferns: for each cell the logits and the sum of squared gradients of the
- *     first expert, then of the second, without padding
+ * @param ferns state of the ferns
  * @param points (dimensions, window) projected examples of the window, by their place in its ring
  * @param labels (window) classes of these examples
  * @param featureWeights (numFeatures) weights of the features in distances
@@ -27,7 +26,7 @@ import java.io.Serializable;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record EnsembleState(
         int numClasses,
-        float[] ferns,
+        FernState ferns,
         float[] points,
         int[] labels,
         float[] featureWeights,
@@ -55,7 +54,7 @@ public record EnsembleState(
         return new EnsembleState(
                 newClasses,
                 sameFeatures
-                        ? Ferns.extended(ferns, numClasses, initial.ferns, newClasses)
+                        ? ferns.extended(numClasses, initial.ferns, newClasses)
                         : initial.ferns,
                 sameFeatures ? points : initial.points,
                 sameFeatures ? labels : initial.labels,

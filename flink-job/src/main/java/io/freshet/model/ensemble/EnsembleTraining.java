@@ -43,9 +43,9 @@ public record EnsembleTraining(
 
     private static float[] fernSums(EnsembleState state) {
         int width = state.numClasses() + 1;
-        float[] sums = new float[state.ferns().length / width];
+        float[] sums = new float[state.ferns().table().length / width];
         for (int half = 0; half < sums.length; half++) {
-            sums[half] = state.ferns()[(half + 1) * width - 1];
+            sums[half] = state.ferns().table()[(half + 1) * width - 1];
         }
         return sums;
     }

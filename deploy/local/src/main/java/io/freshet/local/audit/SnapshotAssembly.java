@@ -194,6 +194,8 @@ final class SnapshotAssembly {
 
     /** Adds what an ensemble has beside its parameters. */
     private void addEnsemble(EnsembleSnapshot ensemble) {
+        addInts(ensemble.getTestFeatures());
+        addFloats("a threshold of a test", ensemble.getTestThresholds());
         addInts(ensemble.getLabels());
         addFloats("a weight of a feature", ensemble.getFeatureWeights());
         addFloats("a prediction from labels", ensemble.getLabelPredictions());

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param experts weights of all experts, in the order of the second, then those of the first alone
  * @param answers weights of the mixture, the stack and the stack on top of the mixture
- * @param ferns differences of the ferns; null if they test other features, and without ferns
+ * @param ferns differences of the ferns; null if they have other tests, and without ferns
  * @param window differences of the windows of the nearest examples; null if neither has one, as
  *     with sparse features
  */
@@ -75,12 +75,21 @@ public record EnsembleDifference(
             answers.add(new Change(ensembleA.answers()[k], ensembleB.answers()[k]));
         }
         boolean sameTests =
-                a.info().numFeatures() == b.info().numFeatures() && !a.isSparse() && !b.isSparse();
+                a.info().numFeatures() == b.info().numFeatures() && !a.isSparse() && !b.isSparse()
+                        && haveSameTests(ensembleA, ensembleB);
         return new EnsembleDifference(
                 experts(weights(first, a, ensembleA), weights(second, b, ensembleB)),
                 answers,
                 sameTests ? ferns(a, ensembleA, b, ensembleB) : null,
                 a.isSparse() && b.isSparse() ? null : window(ensembleA, ensembleB));
+    }
+
+    /** Returns whether the tests are the same: with more classes there may be fewer. */
+    private static boolean haveSameTests(EnsembleContent a, EnsembleContent b) {
+        int tests = Math.min(a.testFeatures().length, b.testFeatures().length);
+        return (tests > 0 || a.testFeatures().length == b.testFeatures().length)
+                && Arrays.equals(a.testFeatures(), 0, tests, b.testFeatures(), 0, tests)
+                && Arrays.equals(a.testThresholds(), 0, tests, b.testThresholds(), 0, tests);
     }
 
     /** Returns the three weights of each expert by its name. */
@@ -116,7 +125,7 @@ public record EnsembleDifference(
         return experts;
     }
 
-    /** Compares the ferns of models with the same features, whose first tests are the same. */
+    /** Compares the ferns of models whose first tests are the same. */
     private static Ferns ferns(
             ModelContent a, EnsembleContent first, ModelContent b, EnsembleContent second) {
         int classes = Math.max(a.numOutputs(), b.numOutputs());

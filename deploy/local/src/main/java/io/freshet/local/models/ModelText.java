@@ -244,7 +244,7 @@ public final class ModelText {
                 out,
                 "ferns",
                 ferns == null
-                        ? "of other features"
+                        ? "with other tests"
                         : format("%,d of %,d cells changed", ferns.changed(), ferns.cells()));
         row(
                 out,

@@ -39,7 +39,7 @@ final class OnnxEnsemble {
         numFeatures = content.info().numFeatures();
         numClasses = content.numOutputs();
         numRates = content.numRates();
-        tests = new FernTests(numFeatures, numClasses);
+        tests = ensemble.tests(numFeatures, numClasses);
         numFernExperts = ensemble.fernLogits().length / (tests.numCells() * numClasses);
     }
 

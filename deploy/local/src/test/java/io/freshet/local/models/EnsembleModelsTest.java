@@ -204,7 +204,7 @@ class EnsembleModelsTest {
                 stored(new EnsembleSnapshots(1, 6, 3, 4, false, 0, true).records(9999));
         ModelDifference widened = ModelDifference.of(fewer, wide, 9);
         assertThat(Objects.requireNonNull(widened.ensemble()).ferns()).isNull();
-        assertThat(text(widened)).contains("ferns         of other features");
+        assertThat(text(widened)).contains("ferns         with other tests");
         assertThat(ModelJson.write(widened)).contains("\"fernCells\":null");
     }
 
