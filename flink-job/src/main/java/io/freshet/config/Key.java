@@ -30,6 +30,7 @@ public final class Key<T> {
     private final boolean changeable;
     private final @Nullable BiPredicate<T, T> isAddition;
     private final @Nullable T formerDefault;
+    private final @Nullable String formerValue;
 
     /**
      * @param parser function from a text to a value; throws an {@link IllegalArgumentException}
@@ -51,13 +52,15 @@ public final class Key<T> {
         changeable = false;
         isAddition = null;
         formerDefault = null;
+        formerValue = null;
     }
 
     private Key(
             Key<T> other,
             boolean changeable,
             @Nullable BiPredicate<T, T> isAddition,
-            @Nullable T formerDefault) {
+            @Nullable T formerDefault,
+            @Nullable String formerValue) {
         name = other.name;
         defaultText = other.defaultText;
         type = other.type;
@@ -67,6 +70,7 @@ public final class Key<T> {
         this.changeable = changeable;
         this.isAddition = isAddition;
         this.formerDefault = formerDefault;
+        this.formerValue = formerValue;
     }
 
     /**
@@ -74,7 +78,26 @@ public final class Key<T> {
      * as a default: files that list all keys have it, and states of earlier versions.
      */
     public Key<T> withFormerDefault(String text) {
-        return new Key<>(this, changeable, isAddition, parse(text));
+        return new Key<>(this, changeable, isAddition, parse(text), formerValue);
+    }
+
+    /**
+     * Returns this key with the value that all jobs had before there was the key, and that their
+     * states have: a value that decides the form of the state, so that a job cannot change it when
+     * it resumes.
+     */
+    public Key<T> withFormerValue(String text) {
+        return new Key<>(this, changeable, isAddition, formerDefault, text);
+    }
+
+    /** Returns whether the value decides the form of the state, so that it cannot change. */
+    public boolean isFormOfState() {
+        return formerValue != null;
+    }
+
+    /** Returns the value of a job whose state does not know this key; empty if it is required. */
+    public Optional<String> textBefore() {
+        return Optional.ofNullable(formerValue == null ? defaultText : formerValue);
     }
 
     /** Returns whether the default was another value before. */
@@ -92,7 +115,7 @@ public final class Key<T> {
      * key that changes neither what is learnt nor the meaning of a published figure.
      */
     public Key<T> changeable() {
-        return new Key<>(this, true, isAddition, formerDefault);
+        return new Key<>(this, true, isAddition, formerDefault, formerValue);
     }
 
     /**
@@ -102,7 +125,7 @@ public final class Key<T> {
      * @param isExtension whether the second value is the first with something added
      */
     public Key<T> extensible(BiPredicate<T, T> isExtension) {
-        return new Key<>(this, changeable, isExtension, formerDefault);
+        return new Key<>(this, changeable, isExtension, formerDefault, formerValue);
     }
 
     /** Returns whether the value may be extended when a job resumes from its state. */

@@ -90,6 +90,11 @@ public final class Settings {
         }
     }
 
+    /** Returns whether a key is set, to its default or to another value. */
+    public boolean isGiven(Key<?> key) {
+        return values.containsKey(key.name());
+    }
+
     /** Returns whether a key has its default value; true if its value cannot be parsed. */
     public <T> boolean isDefault(Key<T> key) {
         return key.isDefault(get(key));

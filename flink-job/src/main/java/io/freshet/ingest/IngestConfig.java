@@ -154,7 +154,8 @@ public record IngestConfig(
                     "label.type",
                     LabelType.CLASS,
                     "Kind of the labels: a single class; a probability for each class, with sum 1;"
-                            + " or an independent value from 0 to 1 for each class. The last two"
+                            + " or an independent value from 0 to 1 for each class, with"
+                            + " learner.type = softmax. The last two"
                             + " are sent as one value per class; a class index or name means 1 for"
                             + " that class and 0 for the others.");
     public static final Key<Optional<Integer>> LABEL_IGNORE_INDEX =

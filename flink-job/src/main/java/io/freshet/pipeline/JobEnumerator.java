@@ -139,19 +139,40 @@ final class JobEnumerator implements SplitEnumerator<KafkaPartitionSplit, Source
         if (refused.isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of(
+        String differences =
                 refused.stream()
                         .map(SavedJob.Difference::toString)
-                        .collect(
-                                Collectors.joining(
-                                        "\n",
-                                        "the state was written with other settings:\n",
-                                        "\nset the former values, or accept the new ones with "
-                                                + refused.stream()
-                                                        .map(each -> "--accept " + each.key())
-                                                        .collect(Collectors.joining(" "))
-                                                + ", or begin again without the state"
-                                                + " (--begin-again)")));
+                        .collect(Collectors.joining("\n"));
+        return Optional.of(
+                "the state was written with other settings:\n"
+                        + differences
+                        + "\n"
+                        + remedy(refused, keys));
+    }
+
+    private static String remedy(List<SavedJob.Difference> refused, Collection<Key<?>> keys) {
+        Set<String> formOfState =
+                keys.stream().filter(Key::isFormOfState).map(Key::name).collect(Collectors.toSet());
+        String required =
+                refused.stream()
+                        .filter(each -> formOfState.contains(each.key()))
+                        .map(SavedJob.Difference::before)
+                        .collect(Collectors.joining(" and "));
+        String acceptable =
+                refused.stream()
+                        .filter(each -> !formOfState.contains(each.key()))
+                        .map(each -> "--accept " + each.key())
+                        .collect(Collectors.joining(" "));
+        String beginAgain = ", or begin again without the state (--begin-again)";
+        if (acceptable.isEmpty()) {
+            return "set " + required + ", without which the state cannot be read" + beginAgain;
+        }
+        return "set the former values, or accept the new ones with "
+                + acceptable
+                + (required.isEmpty()
+                        ? ""
+                        : " and set " + required + ", without which the state cannot be read")
+                + beginAgain;
     }
 
     /**

@@ -31,6 +31,11 @@ record SavedJob(JobIdentity identity, Map<String, String> settings) implements S
      * @param configured value now
      */
     record Difference(String key, String saved, String configured) {
+        /** Returns {@code name = value} with the value in the checkpoint. */
+        String before() {
+            return key + " = " + saved;
+        }
+
         @Override
         public String toString() {
             return key + " = " + saved + " in the state, " + configured + " now";
@@ -39,7 +44,7 @@ record SavedJob(JobIdentity identity, Map<String, String> settings) implements S
 
     /**
      * Returns the keys whose values differ from those of a job, compared as values and not as text.
-     * A key that this state does not know yet counts as its default.
+     * A key that this state does not know yet has the value of jobs before it.
      *
      * @param configured settings of the job
      * @param keys the keys to compare
@@ -54,7 +59,7 @@ record SavedJob(JobIdentity identity, Map<String, String> settings) implements S
 
     private Optional<Difference> difference(Map<String, String> configured, Key<?> key) {
         String now = Objects.requireNonNull(configured.get(key.name()), key.name());
-        String saved = settings.getOrDefault(key.name(), key.defaultText().orElse(now));
+        String saved = settings.getOrDefault(key.name(), key.textBefore().orElse(now));
         return saved.equals(now) || key.isSameValue(saved, now)
                 ? Optional.empty()
                 : Optional.of(new Difference(key.name(), saved, now));
@@ -63,20 +68,29 @@ record SavedJob(JobIdentity identity, Map<String, String> settings) implements S
     /**
      * Returns why a job with these settings must not continue from this state: the differences that
      * would change what is learnt or what a published figure means. Classes and features that are
-     * added at the end are no such difference.
+     * added at the end are no such difference. Neither are values that follow from another key that
+     * differs and cannot change.
      *
-     * @param accepted names of keys whose new values are accepted
+     * @param accepted names of keys whose new values are accepted, where the state allows it
      */
     List<Difference> refused(
             Map<String, String> configured, Collection<Key<?>> keys, Set<String> accepted) {
+        boolean isOtherForm =
+                keys.stream()
+                        .filter(Key::isFormOfState)
+                        .anyMatch(key -> difference(configured, key).isPresent());
         List<Difference> refused = new ArrayList<>();
         for (Key<?> key : keys) {
+            boolean isAccepted =
+                    !key.isFormOfState()
+                            && (accepted.contains(key.name())
+                                    || isOtherForm && key.hasFormerDefault());
             difference(configured, key)
                     .filter(
                             each ->
                                     !key.isChangeable()
                                             && !key.isExtension(each.saved(), each.configured())
-                                            && !accepted.contains(key.name()))
+                                            && !isAccepted)
                     .ifPresent(refused::add);
         }
         return refused;

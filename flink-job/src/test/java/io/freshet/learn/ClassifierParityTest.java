@@ -41,6 +41,7 @@ class ClassifierParityTest {
         values.put("kafka.bootstrap.servers", "localhost:9092");
         values.put("num-features", Integer.toString(FEATURES));
         values.put("classes", Integer.toString(CLASSES));
+        values.put("learner.type", "softmax");
         for (String setting : settings.split(" ", -1)) {
             String[] pair = setting.split("=", 2);
             values.put(pair[0], pair[1]);

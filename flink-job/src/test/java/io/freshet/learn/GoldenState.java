@@ -107,6 +107,8 @@ public record GoldenState(Path directory) {
         Map<String, String> settings = new HashMap<>();
         properties.forEach((key, value) -> settings.put((String) key, (String) value));
         settings.put("kafka.bootstrap.servers", "unused:1");
+        // Before there was the key, every learner was linear; an upgrade has to set it.
+        settings.putIfAbsent("learner.type", "softmax");
         return JobConfig.parse(settings);
     }
 

@@ -66,6 +66,7 @@ public class LearnerBenchmark {
                         Map.of(
                                 "num-features", Integer.toString(features),
                                 "classes", "a,b,c,d,e,f,g",
+                                "learner.type", "softmax",
                                 "drift.detector", detector,
                                 "kafka.bootstrap.servers", "none:1",
                                 "sink.transactional-id-prefix", "none"));

@@ -75,6 +75,7 @@ class NamedFeaturesParityTest {
         values.put("id", "meta.id");
         values.put("weight", "w");
         values.put("block.size", "65536");
+        values.put("learner.type", "softmax");
         for (String setting : settings.split(" ", -1)) {
             String[] pair = setting.split("=", 2);
             values.put(pair[0], pair[1]);

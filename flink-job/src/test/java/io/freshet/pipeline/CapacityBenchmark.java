@@ -114,6 +114,7 @@ public final class CapacityBenchmark {
                 Map<String, String> row = new TreeMap<>();
                 row.put("models", Integer.toString(models));
                 row.put("backend", backend);
+                row.put("learner.type", "softmax");
                 row.put("fill", Integer.toString(MANY));
                 row.put("steady", Integer.toString(STEADY));
                 row.put("models.max", Integer.toString(FIT));
@@ -142,10 +143,16 @@ public final class CapacityBenchmark {
 
     private static void printSizes() throws Exception {
         Map<String, Map<String, String>> learners = new TreeMap<>();
-        learners.put("seven rates", Map.of());
-        learners.put("one rate", Map.of("training.learning-rate", "0.01"));
+        learners.put("ensemble", Map.of());
+        learners.put("seven rates", Map.of("learner.type", "softmax"));
         learners.put(
-                "adam", Map.of("training.learning-rate", "0.001", "training.optimizer", "adam"));
+                "one rate", Map.of("learner.type", "softmax", "training.learning-rate", "0.01"));
+        learners.put(
+                "adam",
+                Map.of(
+                        "learner.type", "softmax",
+                        "training.learning-rate", "0.001",
+                        "training.optimizer", "adam"));
         System.out.printf(
                 "%nper model with full windows, in kB; CPU of the process per event, in us%n%n");
         System.out.println("learner      features  classes    heap  native   state  CPU/event");

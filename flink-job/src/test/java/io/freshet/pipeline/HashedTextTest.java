@@ -38,6 +38,7 @@ class HashedTextTest {
         values.put("label", "topic");
         values.put("classes", Integer.toString(TopicTexts.TOPICS));
         values.put("mini-batch.size", "1");
+        values.put("learner.type", "softmax");
         for (int i = 0; i < settings.length; i += 2) {
             values.put(settings[i], settings[i + 1]);
         }

@@ -28,10 +28,12 @@ import io.freshet.ingest.MissingValues;
 import io.freshet.ingest.PredictedEvents;
 import io.freshet.ingest.SourceConfig;
 import io.freshet.ingest.SourceFormat;
+import io.freshet.learn.LearnConfig;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.learn.drift.DriftReaction;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.device.DeviceFallback;
+import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.loss.BinaryCrossEntropy;
 import io.freshet.model.loss.BinaryCrossEntropyWithLogits;
 import io.freshet.model.loss.CrossEntropy;
@@ -78,8 +80,16 @@ class JobConfigTest {
                     "num-features", "54",
                     "classes", "7");
 
+    /** The required keys, and a linear learner, with which most keys of training go. */
+    private static final Map<String, String> LINEAR =
+            Map.of(
+                    "kafka.bootstrap.servers", "broker:9092",
+                    "num-features", "54",
+                    "classes", "7",
+                    "learner.type", "softmax");
+
     private static Map<String, String> with(String key, String value) {
-        Map<String, String> settings = new HashMap<>(REQUIRED);
+        Map<String, String> settings = new HashMap<>(LINEAR);
         settings.put(key, value);
         return settings;
     }
@@ -104,15 +114,17 @@ class JobConfigTest {
                                 new CrossEntropy(7),
                                 new Sgd(1, 0),
                                 new Mixture(
-                                        List.of(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
+                                        List.of(0.001, 0.01, 0.1, 1.0),
                                         List.of(0.0001, 0.001, 0.01, 0.1),
                                         false),
                                 MiniBatchReduction.EXAMPLES,
-                                new Standardization(10, false),
-                                10));
+                                new Standardization(100, false),
+                                10,
+                                false,
+                                new EnsembleRule(false)));
         assertThat(config.learn().labelType()).isEqualTo(LabelType.CLASS);
         assertThat(config.learn().miniBatchMaxWait()).isNull();
-        assertThat(config.learn().maxModels()).isEqualTo(1000);
+        assertThat(config.learn().maxModels()).isEqualTo(100);
         assertThat(config.learn().deviceFallback()).isEqualTo(DeviceFallback.CPU);
         assertThat(config.monitor().windowSize()).isEqualTo(1000);
         assertThat(config.kafka().labelledEvents()).isEqualTo("labelled-events");
@@ -126,6 +138,28 @@ class JobConfigTest {
                         "dead-letters");
         assertThat(config.checkpointInterval()).isEqualTo(Duration.ofSeconds(10));
         assertThat(config.parallelism()).isEqualTo(1);
+    }
+
+    @Test
+    void defaultsOfALinearLearner_areThoseOfTheDocumentation() {
+        LearnConfig learn = JobConfig.parse(LINEAR).learn();
+
+        assertThat(learn.learner())
+                .isEqualTo(
+                        new LearnerSettings(
+                                54,
+                                7,
+                                1,
+                                new CrossEntropy(7),
+                                new Sgd(1, 0),
+                                new Mixture(
+                                        List.of(0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0),
+                                        List.of(0.0001, 0.001, 0.01, 0.1),
+                                        false),
+                                MiniBatchReduction.EXAMPLES,
+                                new Standardization(10, false),
+                                10));
+        assertThat(learn.maxModels()).isEqualTo(1000);
     }
 
     /** Keys that have no effect with the format that the test of all keys sets. */
@@ -723,7 +757,7 @@ class JobConfigTest {
     }
 
     private static Map<String, String> given(String... keysAndValues) {
-        Map<String, String> settings = new HashMap<>(REQUIRED);
+        Map<String, String> settings = new HashMap<>(LINEAR);
         for (int i = 0; i < keysAndValues.length; i += 2) {
             settings.put(keysAndValues[i], keysAndValues[i + 1]);
         }
@@ -973,23 +1007,102 @@ class JobConfigTest {
                         "training.momentum = 0.9" + reason, "training.nesterov = true" + reason);
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "training.learning-rate | 0.1 | its learning rates and steps cannot be set; set"
+                        + " learner.type = softmax for it",
+                "training.experts.rates | 0.1,1 | its learning rates and steps cannot be set; set"
+                        + " learner.type = softmax for it",
+                "training.momentum | 0.9 | its learning rates and steps cannot be set; set"
+                        + " learner.type = softmax and a training.learning-rate for it",
+                "training.optimizer | adam | its learning rates and steps cannot be set; set"
+                        + " learner.type = softmax and a training.learning-rate for it",
+                "training.schedule | step | its learning rates and steps cannot be set; set"
+                        + " learner.type = softmax and a training.learning-rate for it",
+                "training.loss | bce | it needs a softmax loss, whose classes exclude each other;"
+                        + " set learner.type = softmax and a training.learning-rate for it",
+                "scaler.type | none | it needs standardised features; set learner.type = softmax"
+                        + " for it",
+                "drift.reaction | boost | its learning rates and steps cannot be set; set"
+                        + " learner.type = softmax and a training.learning-rate for it",
+                "drift.reaction | reset-optimizer | its learning rates and steps cannot be set; set"
+                        + " learner.type = softmax and a training.learning-rate for it"
+            })
+    void settingThatAnEnsembleDoesNotSupport_isRefused_andTheOtherLearnerNamed(
+            String key, String value, String problem) {
+        Map<String, String> settings = new HashMap<>(REQUIRED);
+        settings.put("classes", "2");
+        settings.put(key, value);
+        String setting = key + " = " + value + " with learner.type = ensemble";
+
+        assertThat(problems(settings)).containsExactly(setting + ", the default: " + problem);
+        settings.put("learner.type", "ensemble");
+        assertThat(problems(settings)).containsExactly(setting + ": " + problem);
+        settings.put("learner.type", "softmax");
+        settings.put("training.learning-rate", "0.1");
+        settings.put("training.momentum", "0.9");
+        settings.putIfAbsent("training.optimizer", "sgd");
+        settings.put(key, value);
+        if (value.equals("adam")) {
+            settings.remove("training.momentum");
+        }
+        if (key.equals("training.experts.rates")) {
+            settings.remove("training.learning-rate");
+            settings.remove("training.momentum");
+        }
+        assertThat(problems(settings)).as("what the problem tells to set").isEmpty();
+    }
+
     @Test
-    void optionsThatAnEnsembleDoesNotSupport_areRefused() {
-        String ensemble = " with learner.type = ensemble: ";
-        assertThat(problems("learner.type", "ensemble", "training.learning-rate", "0.1"))
-                .containsExactly("training.learning-rate = 0.1" + ensemble + "its rates are fixed");
-        assertThat(problems("learner.type", "ensemble", "training.experts.rates", "0.1,1"))
+    void settingsThatAnEnsembleDoesNotSupport_areOneProblemForEachReason() {
+        Map<String, String> settings = new HashMap<>(REQUIRED);
+        settings.put("training.learning-rate", "0.1");
+        settings.put("training.momentum", "0.9");
+        settings.put("training.nesterov", "true");
+        settings.put("training.loss", "bce-with-logits");
+        settings.put("label.type", "multi-label");
+        settings.put("scaler.type", "none");
+        settings.put("drift.reaction", "boost");
+        String ensemble = " with learner.type = ensemble, the default: ";
+        String remedy = "; set learner.type = softmax for ";
+
+        assertThat(problems(settings))
                 .containsExactly(
-                        "training.experts.rates = 0.1,1" + ensemble + "its rates are fixed");
-        assertThat(problems("learner.type", "ensemble", "scaler.type", "none"))
+                        "training.learning-rate = 0.1, training.momentum = 0.9,"
+                                + " training.nesterov = true"
+                                + ensemble
+                                + "its learning rates and steps cannot be set"
+                                + remedy
+                                + "them",
+                        "training.loss = bce-with-logits, label.type = multi-label"
+                                + ensemble
+                                + "it needs a softmax loss, whose classes exclude each other"
+                                + remedy
+                                + "them",
+                        "scaler.type = none"
+                                + ensemble
+                                + "it needs standardised features"
+                                + remedy
+                                + "it");
+        settings.put("learner.type", "softmax");
+        assertThat(problems(settings)).isEmpty();
+    }
+
+    @Test
+    void labelsOfManyClasses_needALinearLearner_andALossOfTheirOwn() {
+        Map<String, String> settings = new HashMap<>(REQUIRED);
+        settings.put("label.type", "multi-label");
+
+        assertThat(problems(settings))
                 .containsExactly(
-                        "scaler.type = none" + ensemble + "it needs standardised features");
-        assertThat(
-                        problems(
-                                "learner.type", "ensemble",
-                                "training.loss", "bce",
-                                "label.type", "multi-label"))
-                .contains("training.loss = bce" + ensemble + "it needs a softmax loss");
+                        "training.loss = cross-entropy with label.type = multi-label: the loss"
+                                + " accepts class or probabilities; multi-label is accepted by"
+                                + " bce-with-logits and bce",
+                        "label.type = multi-label with learner.type = ensemble, the default: it"
+                                + " needs a softmax loss, whose classes exclude each other; set"
+                                + " learner.type = softmax and a training.learning-rate for it");
     }
 
     @Test
@@ -1018,9 +1131,9 @@ class JobConfigTest {
 
     @Test
     void ensemble_hasFixedRates_andItsOwnHyperParameters() {
-        JobConfig config =
-                JobConfig.parse(
-                        given("learner.type", "ensemble", "training.experts.baselines", "true"));
+        Map<String, String> settings = new HashMap<>(REQUIRED);
+        settings.put("training.experts.baselines", "true");
+        JobConfig config = JobConfig.parse(settings);
 
         assertThat(config.learn().learner().learningRates()).containsExactly(0.001, 0.01, 0.1, 1.0);
         assertThat(config.learn().learner().numExperts()).isEqualTo(11);
@@ -1029,7 +1142,7 @@ class JobConfigTest {
                 .containsEntry("training.learning-rate", "auto")
                 .containsEntry("training.experts.rates", "0.001,0.01,0.1,1")
                 .containsEntry("training.experts.baselines", "true");
-        assertThat(JobConfig.parse(given()).learn().hyperParameters())
+        assertThat(JobConfig.parse(LINEAR).learn().hyperParameters())
                 .containsEntry("learner.type", "softmax");
     }
 

@@ -60,9 +60,11 @@ class ReproducibleResultsTest {
         return Stream.of(
                 Named.of("defaults", Map.of()),
                 Named.of("mini-batches of 32", Map.of("mini-batch.size", "32")),
+                Named.of("a mixture of learning rates", Map.of("learner.type", "softmax")),
                 Named.of(
                         "mini-batches of 5, momentum, a hand-over",
                         Map.of(
+                                "learner.type", "softmax",
                                 "mini-batch.size", "5",
                                 "training.learning-rate", "0.05",
                                 "training.momentum", "0.9",
@@ -70,23 +72,25 @@ class ReproducibleResultsTest {
                                 "drift.reaction", "hand-over")),
                 Named.of(
                         "the mixture, a hand-over",
-                        Map.of("drift.detector", "ddm", "drift.reaction", "hand-over")),
+                        Map.of(
+                                "learner.type", "softmax",
+                                "drift.detector", "ddm",
+                                "drift.reaction", "hand-over")),
                 Named.of(
                         "Adam, a reset",
                         Map.of(
+                                "learner.type", "softmax",
                                 "training.optimizer", "adam",
                                 "training.learning-rate", "0.01",
                                 "drift.reaction", "reset-parameters")),
                 Named.of(
-                        "an ensemble, a roll-back",
+                        "label experts, a roll-back",
                         Map.of(
-                                "learner.type", "ensemble",
                                 "training.experts.baselines", "true",
                                 "drift.reaction", "roll-back")),
                 Named.of(
-                        "an ensemble, mini-batches of 7, a hand-over",
+                        "mini-batches of 7, a hand-over",
                         Map.of(
-                                "learner.type", "ensemble",
                                 "mini-batch.size", "7",
                                 "drift.detector", "ddm",
                                 "drift.reaction", "hand-over")),
@@ -97,10 +101,13 @@ class ReproducibleResultsTest {
                                 "features.encoding", "sparse",
                                 "training.experts.baselines", "true",
                                 "drift.reaction", "roll-back")),
-                Named.of("sparse features", Map.of("features.encoding", "sparse")),
+                Named.of(
+                        "sparse features",
+                        Map.of("learner.type", "softmax", "features.encoding", "sparse")),
                 Named.of(
                         "sparse features, momentum, decay, a roll-back",
                         Map.of(
+                                "learner.type", "softmax",
                                 "features.encoding", "sparse",
                                 "mini-batch.size", "3",
                                 "training.learning-rate", "0.05",

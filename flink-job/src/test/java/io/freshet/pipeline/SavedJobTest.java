@@ -22,6 +22,7 @@ class SavedJobTest {
         values.put("kafka.bootstrap.servers", "localhost:1");
         values.put("num-features", "4");
         values.put("classes", "a,b,c");
+        values.put("learner.type", "softmax");
         for (int i = 0; i < settings.length; i += 2) {
             values.put(settings[i], settings[i + 1]);
         }
@@ -283,6 +284,38 @@ class SavedJobTest {
         assertThat(refusal(saved, job())).isEmpty();
         assertThat(refusal(saved, job("training.label-smoothing", "0.1")))
                 .contains("training.label-smoothing = 0.0 in the state, 0.1 now");
+    }
+
+    /** Before 0.2 there was no such key, and every learner was linear. */
+    @Test
+    void stateFromBeforeThereWereEnsembles_isThatOfALinearLearner() {
+        Map<String, String> older = new TreeMap<>(job().settings());
+        older.remove("learner.type");
+        SavedJob saved = new SavedJob(IDENTITY, older);
+
+        assertThat(refusal(saved, job())).isEmpty();
+        assertThat(refusal(saved, job("learner.type", "ensemble")))
+                .isEqualTo(
+                        "the state was written with other settings:\n"
+                                + "learner.type = softmax in the state, ensemble now\n"
+                                + "set learner.type = softmax, without which the state cannot be"
+                                + " read, or begin again without the state (--begin-again)");
+    }
+
+    @Test
+    void anotherLearner_isRefused_evenIfItIsAccepted() {
+        SavedJob ensemble = job("learner.type", "ensemble");
+
+        assertThat(refusal(ensemble, job(), "learner.type"))
+                .contains("learner.type = ensemble in the state, softmax now")
+                .contains("set learner.type = ensemble, without which")
+                .doesNotContain("--accept");
+        assertThat(refusal(ensemble, job("metrics.window-size", "500"), "learner.type"))
+                .contains("metrics.window-size = 1000 in the state, 500 now")
+                .contains(
+                        "set the former values, or accept the new ones with --accept"
+                                + " metrics.window-size and set learner.type = ensemble, without"
+                                + " which the state cannot be read, or begin again");
     }
 
     @Test

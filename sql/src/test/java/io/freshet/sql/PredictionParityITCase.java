@@ -114,11 +114,10 @@ class PredictionParityITCase {
 
     @ParameterizedTest
     @CsvSource({
-        "default, models.publish-interval=0 s",
-        "multi-label, models.publish-interval=0 s;label.type=multi-label;"
+        "softmax, models.publish-interval=0 s;learner.type=softmax",
+        "multi-label, models.publish-interval=0 s;learner.type=softmax;label.type=multi-label;"
                 + "training.loss=bce-with-logits;training.learning-rate=0.05",
-        "ensemble, models.publish-interval=0 s;learner.type=ensemble;"
-                + "training.experts.baselines=true"
+        "ensemble, models.publish-interval=0 s;training.experts.baselines=true"
     })
     void everyWay_predictsAsTheDefinition(String name, String settings) throws Exception {
         Map<String, String> job =

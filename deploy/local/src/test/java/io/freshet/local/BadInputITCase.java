@@ -44,6 +44,8 @@ class BadInputITCase {
         run(
                 "several",
                 Map.of(
+                        "learner.type",
+                        "softmax",
                         "label.type",
                         "multi-label",
                         "training.loss",

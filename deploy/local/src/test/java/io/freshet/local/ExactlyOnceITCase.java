@@ -60,14 +60,15 @@ class ExactlyOnceITCase {
     /** Settings with a mini-batch as large as a block, and an optimiser with state. */
     private static final Map<String, String> CUT_BY_COUNT =
             Map.of(
+                    "learner.type", "softmax",
                     "mini-batch.size", "32",
                     "training.learning-rate", "0.01",
                     "training.momentum", "0.9");
 
-    /** Settings with the mixture, and one step for each event. */
+    /** Settings with the ensemble, and one step for each event. */
     private static final Map<String, String> DEFAULTS = Map.of();
 
-    /** Settings with the mixture, and one step for each event, in blocks cut by count. */
+    /** Settings with the ensemble, and one step for each event, in blocks cut by count. */
     private static final Map<String, String> BLOCKS_BY_COUNT = Map.of("block.max-wait", "off");
 
     /**

@@ -78,6 +78,8 @@ class FreshetITCase {
                         "--rate",
                         "max",
                         "--set",
+                        "learner.type=softmax",
+                        "--set",
                         "training.learning-rate=0.05",
                         "--set",
                         "training.momentum=0.9",
@@ -128,7 +130,7 @@ class FreshetITCase {
     }
 
     @Test
-    void demoWithDefaults_takesAStepForEachEvent_andPrintsTheDominantRate() throws Exception {
+    void demoWithDefaults_takesAStepForEachEvent_andPrintsTheDominantExperts() throws Exception {
         Path csv = writeCsv();
         Path summary = directory.resolve("summary.json");
 
@@ -148,10 +150,30 @@ class FreshetITCase {
         assertThat(outcome.exitCode()).isZero();
         assertThat(outcome.out())
                 .doesNotContain("✗")
-                .containsPattern("learning rate [0-9.]+ · largest weight: rate [0-9.]+, [0-9]+ %");
+                .containsPattern("largest stack weights \\(recent loss\\): [a-z0-9. ]+ [+-][0-9]");
         JsonNode json = new ObjectMapper().readTree(summary.toFile());
         assertThat(json.get("modelVersion").asLong()).isEqualTo(2_700);
         assertThat(json.get("rollingAccuracy").asDouble()).isGreaterThan(0.95);
+    }
+
+    @Test
+    void demoOfALinearLearner_printsTheDominantRate() throws Exception {
+        Outcome outcome =
+                freshet(
+                        "demo",
+                        "--csv",
+                        writeCsv().toString(),
+                        "--label",
+                        "label",
+                        "--rate",
+                        "max",
+                        "--set",
+                        "learner.type=softmax");
+
+        assertThat(outcome.exitCode()).isZero();
+        assertThat(outcome.out())
+                .doesNotContain("✗")
+                .containsPattern("learning rate [0-9.]+ · largest weight: rate [0-9.]+, [0-9]+ %");
     }
 
     @Test

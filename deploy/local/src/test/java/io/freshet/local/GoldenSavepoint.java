@@ -140,6 +140,8 @@ record GoldenSavepoint(Path directory) {
      */
     JobConfig config(EmbeddedKafka kafka) throws IOException {
         Map<String, String> settings = new HashMap<>(settings());
+        // Before there was the key, every learner was linear; an upgrade has to set it.
+        settings.putIfAbsent("learner.type", "softmax");
         settings.put("kafka.bootstrap.servers", kafka.bootstrapServers());
         settings.put("checkpoint.interval", "10 min");
         settings.put("block.max-wait", "1 h");

@@ -62,6 +62,7 @@ final class GoldenSavepointWriter {
      */
     private static final Map<String, String> ADAM =
             Map.ofEntries(
+                    Map.entry("learner.type", "softmax"),
                     Map.entry("training.optimizer", "adam"),
                     Map.entry("training.learning-rate", "0.01"),
                     Map.entry("training.label-smoothing", "0.05"),
@@ -84,6 +85,7 @@ final class GoldenSavepointWriter {
     /** Baselines, which count labels, and the detectors without a warning. */
     private static final Map<String, String> MIXTURE =
             Map.of(
+                    "learner.type", "softmax",
                     "training.experts.baselines", "true",
                     "training.experts.rates", "0.01,0.1",
                     "training.experts.shares", "0.01",
@@ -97,6 +99,7 @@ final class GoldenSavepointWriter {
     /** Targets for each class, momentum with a schedule, and metrics that are counted twice. */
     private static final Map<String, String> MULTI_LABEL =
             Map.ofEntries(
+                    Map.entry("learner.type", "softmax"),
                     Map.entry("label.type", "multi-label"),
                     Map.entry("training.loss", "bce-with-logits"),
                     Map.entry("training.learning-rate", "0.05"),
@@ -115,6 +118,7 @@ final class GoldenSavepointWriter {
     /** Sparse rows, open classes, and a successor of both. */
     private static final Map<String, String> SPARSE =
             Map.ofEntries(
+                    Map.entry("learner.type", "softmax"),
                     Map.entry("features.encoding", "sparse"),
                     Map.entry("classes", "open"),
                     Map.entry("classes.capacity", "5"),
@@ -138,6 +142,7 @@ final class GoldenSavepointWriter {
     public static void main(String[] args) throws Exception {
         Path release = GoldenSavepoint.RELEASES.resolve(args[0]);
         write(release.resolve("defaults"), Map.of(), EVENTS_BEFORE);
+        write(release.resolve("softmax"), Map.of("learner.type", "softmax"), EVENTS_BEFORE);
         write(release.resolve("adam"), ADAM, EVENTS_BEFORE);
         write(release.resolve("mixture"), MIXTURE, MANY_EVENTS_BEFORE);
         write(release.resolve("multi-label"), MULTI_LABEL, EVENTS_BEFORE);

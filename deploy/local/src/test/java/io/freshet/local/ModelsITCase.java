@@ -62,6 +62,7 @@ class ModelsITCase {
         kafka = EmbeddedKafka.start();
         settings = JobOnKafka.settings(kafka, "models-it", FEATURES, "x,y,z");
         settings.put("models.publish-interval", "0 ms");
+        settings.put("learner.type", "softmax");
         List<LabelledEvent> events = JobOnKafka.events(1, EVENTS, FEATURES, 3, "a", "b");
         try (JobOnKafka job = JobOnKafka.start(settings)) {
             job.send(bytes(events.subList(0, EVENTS / 2)));
@@ -324,6 +325,7 @@ class ModelsITCase {
 
         Map<String, String> warm = JobOnKafka.settings(kafka, "warm-it", FEATURES, "x,y,z");
         warm.put("models.start", start.toUri().toString());
+        warm.put("learner.type", "softmax");
         warm.put("scaler.type", "none");
         warm.put("training.learning-rate", Double.toString(learningRate));
         List<LabelledEvent> events = new ArrayList<>();

@@ -178,6 +178,7 @@ class MonitoringITCase {
         settings.putAll(JobOnKafka.RESTARTS);
         // A mini-batch fills an execution block, so that two runs are equal bit for bit.
         settings.put("mini-batch.size", "32");
+        settings.put("learner.type", "softmax");
         settings.put("training.learning-rate", "0.1");
         settings.put("drift.detector", "ddm");
         settings.put("drift.reaction", "reset-parameters");

@@ -112,6 +112,7 @@ class RescaleITCase {
                 new HashMap<>(JobOnKafka.settings(kafka, "rescale-" + backend, FEATURES, "a,b,c"));
         settings.put("job.name", "rescale-" + backend);
         settings.put("mini-batch.size", Integer.toString(MINI_BATCH));
+        settings.put("learner.type", "softmax");
         settings.put("training.learning-rate", "0.01");
         settings.put("training.momentum", "0.9");
         // Fewer than there are, so that models are evicted, too.

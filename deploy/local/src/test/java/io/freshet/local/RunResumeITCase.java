@@ -526,18 +526,20 @@ class RunResumeITCase {
         assertThat(
                         job.refusal(
                                 "--set",
-                                "training.experts.rates=0.003,0.001,0.01,0.03,0.1,0.3,1",
+                                "training.experts.shares=0.01",
                                 "--set",
                                 "metrics.window-size=500",
                                 "--set",
                                 "metrics.every=10"))
-                .contains(
-                        "training.experts.rates = 0.001,0.003,0.01,0.03,0.1,0.3,1 in the state,"
-                                + " 0.003,0.001,0.01,0.03,0.1,0.3,1 now")
+                .contains("training.experts.shares = 0.0001,0.001,0.01,0.1 in the state, 0.01 now")
                 .contains("metrics.window-size = 1000 in the state, 500 now")
                 .contains("--accept")
                 .doesNotContain("metrics.every");
         assertThat(job.refusal("--set", "classes=a,b,c,d")).contains("classes = 3 in the state");
+        assertThat(job.refusal("--set", "learner.type=softmax", "--accept", "learner.type"))
+                .contains("learner.type = ensemble in the state, softmax now")
+                .contains("set learner.type = ensemble, without which the state cannot be read")
+                .doesNotContain("scaler.clip", "training.experts.rates");
 
         try (JavaProcess accepted =
                 job.running(

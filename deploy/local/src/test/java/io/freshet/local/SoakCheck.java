@@ -153,6 +153,8 @@ final class SoakCheck implements Callable<Integer> {
                 IntStream.rangeClosed(1, numModels).mapToObj(i -> "model-" + i).toList();
         Map<String, String> settings =
                 Map.of(
+                        "learner.type",
+                        "softmax",
                         "checkpoint.interval",
                         "5 s",
                         "models.max",

@@ -5,6 +5,7 @@ import io.freshet.config.Settings;
 import io.freshet.drift.CoolDown;
 import io.freshet.drift.DriftDetector;
 import io.freshet.drift.Signal;
+import io.freshet.learn.training.LearnerOption;
 import io.freshet.learn.training.LearningRateConfig;
 import io.freshet.learn.training.OptimizerOption;
 import io.freshet.model.LearnerSettings;
@@ -83,12 +84,13 @@ public record DriftConfig(
             Key.ofEnum(
                     "drift.reaction",
                     DriftReaction.NONE,
-                    "Reaction to a detected drift, before the model's next mini-batch. A mixture of"
-                        + " learning rates recovers from most drifts without a reaction. Hand-over"
-                        + " replaces the learner by a second one that was started at the detector's"
-                        + " warning; it helps most with abrupt drifts, and needs the memory of a"
-                        + " second learner while a detector warns. Boost and reset-optimizer need a"
-                        + " fixed learning rate.");
+                    "Reaction to a detected drift, before the model's next mini-batch. An ensemble,"
+                        + " or a mixture of learning rates, recovers from most drifts without a"
+                        + " reaction. Hand-over replaces the learner by a second one that was"
+                        + " started at the detector's warning; it helps most with abrupt drifts,"
+                        + " and needs the memory of a second learner while a detector warns. Boost"
+                        + " and reset-optimizer need learner.type = softmax with a fixed learning"
+                        + " rate.");
     public static final Key<Double> BOOST_FACTOR =
             Key.ofDouble(
                     "drift.boost.factor",
@@ -172,7 +174,10 @@ public record DriftConfig(
             createDetector(settings, option).ifPresent(detectors::add);
         }
         DriftReaction reaction = settings.get(REACTION);
-        problems(reaction, options, learner)
+        boolean changesSteps =
+                reaction == DriftReaction.BOOST || reaction == DriftReaction.RESET_OPTIMIZER;
+        boolean isRefused = changesSteps && LearnerOption.refuseChangeOfSteps(settings, REACTION);
+        problems(isRefused ? DriftReaction.NONE : reaction, options, learner)
                 .forEach(problem -> settings.problem(settings.assignment(REACTION) + problem));
         return new DriftConfig(
                 detectors,

@@ -5,6 +5,7 @@ import io.freshet.config.OptionKeys;
 import io.freshet.config.Settings;
 import io.freshet.ingest.IngestConfig;
 import io.freshet.model.LearnerSettings;
+import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.mixture.Mixture;
 import java.util.HashSet;
 import java.util.List;
@@ -28,7 +29,7 @@ public final class LearningRateConfig {
                     "Learning rate of the optimiser. Auto: one expert is trained for each learning"
                         + " rate in training.experts.rates. The prediction is the weighted mean of"
                         + " the experts' predictions; experts that predicted well recently have"
-                        + " large weights.");
+                        + " large weights. A number needs learner.type = softmax.");
     static final Key<Optional<List<Double>>> EXPERTS_RATES =
             MIXTURE_KEYS.add(
                     Key.ofDoublesOr(
@@ -38,6 +39,9 @@ public final class LearningRateConfig {
                                     Float.MAX_VALUE,
                                     "Learning rates of the mixture's experts, one for each expert."
                                             + " Auto: "
+                                            + Key.text(EnsembleRule.LINEAR_RATES)
+                                            + " for an ensemble, which has no others. For"
+                                            + " learner.type = softmax "
                                             + Key.text(Mixture.DEFAULT_RATES)
                                             + ", and with more than "
                                             + Mixture.MAX_FEATURES_OF_DEFAULT_RATES
@@ -70,8 +74,9 @@ public final class LearningRateConfig {
                             false,
                             "Whether the mixture includes two baselines that do not use the"
                                 + " features: one predicts from the previous label, the other from"
-                                + " the frequencies of the labels. They are useful only if the"
-                                + " label of each event is known before the next event arrives."),
+                                + " the frequencies of the labels. An ensemble has a third one, of"
+                                + " more recent frequencies. They are useful only if the label of"
+                                + " each event is known before the next event arrives."),
                     Mixture::baselines);
 
     /** The keys of the learning rate and the mixture. */
@@ -106,6 +111,15 @@ public final class LearningRateConfig {
                                         ingest.isSparse()
                                                 ? Mixture.DEFAULT_RATES
                                                 : Mixture.defaultRates(ingest.numFeatures()));
+        return mixture(settings, rates, baselines);
+    }
+
+    /**
+     * Reads the mixture over given learning rates. Problems are recorded in the settings.
+     *
+     * @return null if there was a problem
+     */
+    static @Nullable Mixture mixture(Settings settings, List<Double> rates, boolean baselines) {
         List<Double> shares = settings.get(EXPERTS_SHARES);
         boolean distinctRates = requireDistinct(settings, EXPERTS_RATES, rates);
         if (distinctRates && rates.stream().allMatch(rate -> rate == 0)) {

@@ -147,7 +147,7 @@ public enum OptimizerOption {
             Key.ofEnum(
                     "training.optimizer",
                     SGD,
-                    "Optimiser for a fixed learning rate: "
+                    "Optimiser for a fixed learning rate of learner.type = softmax: "
                             + Arrays.stream(values())
                                     .map(option -> Key.kebab(option) + " (" + option.meaning + ")")
                                     .collect(Collectors.joining(", "))

@@ -37,10 +37,9 @@ record SavedLearner(LearnerState state, LearnerSettings settings) {
     }
 
     private Optional<String> learner() {
-        return differ(
-                LearnerOption.TYPE,
-                LearnerOption.of(state.ensemble() != null),
-                LearnerOption.of(settings.ensemble() != null));
+        String saved = LearnerOption.of(state.ensemble() != null);
+        return differ(LearnerOption.TYPE, saved, LearnerOption.of(settings.ensemble() != null))
+                .map(mismatch -> mismatch + "; set " + LearnerOption.TYPE + " = " + saved);
     }
 
     private Optional<String> mixture() {

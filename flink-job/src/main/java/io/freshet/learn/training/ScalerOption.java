@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ImmutableEnumChecker") // keys are complete once their constant is created
 public enum ScalerOption {
     /** No scaling. */
-    NONE("leaves the features as they are"),
+    NONE("leaves the features as they are, for learner.type = softmax"),
 
     /** {@link Standardization}. */
     WELFORD(

@@ -72,17 +72,18 @@ public final class TrainingConfig {
     public static LearnerSettings read(Settings settings, IngestConfig ingest) {
         int classes = ingest.numClasses();
         Loss loss = LossOption.read(settings, ingest);
-        Optimizer optimizer = optimizer(settings, ingest);
+        boolean isEnsemble = settings.get(LearnerOption.TYPE) == LearnerOption.ENSEMBLE;
         EnsembleRule ensemble = LearnerOption.ensemble(settings, ingest);
+        Optimizer optimizer = isEnsemble ? OptimizerOption.plain(1.0) : optimizer(settings, ingest);
         ScalerRule scaler = ScalerOption.read(settings);
-        if (ensemble != null && scaler == null && !ingest.isSparse()) {
-            LearnerOption.refuse(settings, ScalerOption.TYPE, "it needs standardised features");
+        if (isEnsemble && scaler == null && !ingest.isSparse()) {
+            LearnerOption.refuseNoScaler(settings, ScalerOption.TYPE);
             ensemble = null;
         }
-        Mixture mixture = mixture(settings, ingest);
-        if (ensemble != null && mixture != null) {
-            mixture = new Mixture(EnsembleRule.LINEAR_RATES, mixture.switchingRates(), false);
-        }
+        Mixture mixture =
+                isEnsemble
+                        ? LearningRateConfig.mixture(settings, EnsembleRule.LINEAR_RATES, false)
+                        : mixture(settings, ingest);
         try {
             return new LearnerSettings(
                     ingest.numFeatures(),

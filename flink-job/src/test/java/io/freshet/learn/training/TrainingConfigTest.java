@@ -25,6 +25,7 @@ class TrainingConfigTest {
         Map<String, String> given = new HashMap<>(values);
         given.put("num-features", "2");
         given.put("classes", "3");
+        given.putIfAbsent("learner.type", "softmax");
         List<Key<?>> known = new ArrayList<>(IngestConfig.KEYS);
         known.addAll(TrainingConfig.KEYS);
         Settings settings = Settings.of(given, known, Set.of());
@@ -42,6 +43,15 @@ class TrainingConfigTest {
                 .containsEntry("training.learning-rate", "auto")
                 .containsEntry("training.experts.rates", "0.001,0.003,0.01,0.03,0.1,0.3,1")
                 .doesNotContainKey("training.momentum");
+    }
+
+    @Test
+    void provenanceOfAnEnsemble_givesTheSameLearner() {
+        LearnerSettings learner =
+                read(Map.of("learner.type", "ensemble", "training.experts.baselines", "true"));
+
+        assertThat(read(TrainingConfig.hyperParameters(learner))).isEqualTo(learner);
+        assertThat(learner.numExperts()).isEqualTo(11);
     }
 
     @Test

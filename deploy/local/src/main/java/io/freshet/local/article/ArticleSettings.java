@@ -19,6 +19,7 @@ public final class ArticleSettings {
                     "training.optimizer", "sgd",
                     "training.momentum", "0.9",
                     "training.loss", "cross-entropy",
+                    "learner.type", "softmax",
                     "scaler.type", "none",
                     "block.max-wait", "off");
 

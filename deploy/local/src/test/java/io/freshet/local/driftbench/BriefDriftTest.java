@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Tests of the job's default detectors on classes that are far apart and change places, from which
- * the mixture of learning rates recovers within some examples.
+ * the ensemble recovers within some examples.
  */
 class BriefDriftTest {
     private static final int SEEDS = 40;
@@ -89,6 +89,6 @@ class BriefDriftTest {
         DriftScore score =
                 score(new DriftContender("error", JobConfig.parse(settings).learn().drift()));
 
-        assertThat(score.missed()).isGreaterThan(4);
+        assertThat(score.missed()).isGreaterThanOrEqualTo(SEEDS / 10);
     }
 }
