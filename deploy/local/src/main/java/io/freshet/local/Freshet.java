@@ -28,7 +28,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 @Command(
         name = "freshet",
         mixinStandardHelpOptions = true,
-        description = "An online softmax learner for Apache Flink and Apache Kafka.",
+        description = "An online learner for Apache Flink and Apache Kafka.",
         subcommands = {
             DemoCommand.class,
             InspectCommand.class,
