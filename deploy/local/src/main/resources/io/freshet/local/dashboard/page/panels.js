@@ -539,6 +539,6 @@ export function expertKinds(latest) {
 export function noMixture(latest) {
   return latest !== null && latest.experts.length === 1
     ? empty(`One learning rate, ${rate(latest.learningRate)}.`,
-      "With training.learning-rate=auto seven rates are trained in parallel and their predictions combined.")
+      "With learner.type=ensemble, or training.learning-rate=auto, there is no rate to choose.")
     : empty("No learning rates yet.");
 }
