@@ -84,7 +84,7 @@ record SavedJob(JobIdentity identity, Map<String, String> settings) implements S
             boolean isAccepted =
                     !key.isFormOfState()
                             && (accepted.contains(key.name())
-                                    || isOtherForm && key.hasFormerDefault());
+                                    || (isOtherForm && key.hasFormerDefault()));
             difference(configured, key)
                     .filter(
                             each ->
