@@ -39,14 +39,6 @@ class MonitoringITCase {
     private static final String FLINK = "flink_taskmanager_job_task_operator_freshet_";
     private static final String MODEL = FLINK + "model_";
 
-    /** The gauges that only an ensemble has; the job of this test is a mixture. */
-    private static final Set<String> ENSEMBLE_GAUGES =
-            Set.of(
-                    MODEL + "expert_stack_weight",
-                    MODEL + "expert_correction_weight",
-                    MODEL + "combination_weight_ratio",
-                    MODEL + "combination_loss_nats");
-
     private static final Path RULES = Path.of("..", "prometheus", "rules", "freshet.yml");
     private static final Path PAGE = Path.of("..", "prometheus", "README.md");
 
@@ -267,10 +259,7 @@ class MonitoringITCase {
             String flink = monitored.flinkMetrics();
             String freshet = monitored.freshetMetrics();
 
-            Set<String> documented = documentedGauges();
-            assertThat(documented).containsAll(ENSEMBLE_GAUGES);
-            documented.removeAll(ENSEMBLE_GAUGES);
-            assertThat(names(FLINK, flink)).isEqualTo(documented);
+            assertThat(names(FLINK, flink)).isEqualTo(documentedGauges());
             assertThat(names("freshet_", freshet))
                     .isSubsetOf(documentedNames())
                     .hasSizeGreaterThan(50);
