@@ -121,7 +121,7 @@ class JobConfigTest {
                                 new Standardization(100, false),
                                 10,
                                 false,
-                                new EnsembleRule(false)));
+                                new EnsembleRule(false, false)));
         assertThat(config.learn().labelType()).isEqualTo(LabelType.CLASS);
         assertThat(config.learn().miniBatchMaxWait()).isNull();
         assertThat(config.learn().maxModels()).isEqualTo(100);
