@@ -286,7 +286,7 @@ class SavedJobTest {
                 .contains("training.label-smoothing = 0.0 in the state, 0.1 now");
     }
 
-    /** Before 0.2 there was no such key, and every learner was linear. */
+    /** Before there was the key, every learner was linear. */
     @Test
     void stateFromBeforeThereWereEnsembles_isThatOfALinearLearner() {
         Map<String, String> older = new TreeMap<>(job().settings());
