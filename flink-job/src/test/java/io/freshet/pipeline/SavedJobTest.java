@@ -2,7 +2,11 @@ package io.freshet.pipeline;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freshet.config.SettingsSource;
 import io.freshet.publish.JobIdentity;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -300,6 +304,43 @@ class SavedJobTest {
                                 + "learner.type = softmax in the state, ensemble now\n"
                                 + "set learner.type = softmax, without which the state cannot be"
                                 + " read, or begin again without the state (--begin-again)");
+    }
+
+    /** The file lists all keys that the release had, with their defaults. */
+    @Test
+    void jobOfARelease_continuesIfItsLearnerIsNamed_andIsRefusedForNothingElse()
+            throws IOException {
+        Path file =
+                Path.of(
+                        "..",
+                        "deploy",
+                        "local",
+                        "src",
+                        "test",
+                        "resources",
+                        "golden",
+                        "0.1.0",
+                        "defaults",
+                        "job.properties");
+        Map<String, String> release = new TreeMap<>(SettingsSource.read(file, List.of()));
+        SavedJob saved = new SavedJob(IDENTITY, release);
+        Set<String> topics = Set.of(release.get("topics.labelled-events"));
+        release.put("kafka.bootstrap.servers", "localhost:1");
+
+        assertThat(
+                        refusal(
+                                saved,
+                                new SavedJob(IDENTITY, JobConfig.parse(release).settings()),
+                                topics))
+                .contains("\nlearner.type = softmax in the state, ensemble now\nset learner.type")
+                .hasLineCount(3);
+        release.put("learner.type", "softmax");
+        assertThat(
+                        refusal(
+                                saved,
+                                new SavedJob(IDENTITY, JobConfig.parse(release).settings()),
+                                topics))
+                .isEmpty();
     }
 
     @Test
