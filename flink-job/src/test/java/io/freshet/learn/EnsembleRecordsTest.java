@@ -67,8 +67,8 @@ class EnsembleRecordsTest {
                 config.publish()
                         .parameterBytesInFirstRecord(
                                 learn.learner(), numFeatures, learn.featureSettings());
-        long found = records.get(0).getParameters().size() + numSmallValues(records.get(0));
-        assertThat(found * config.publish().format().bounds().parameter())
+        int first = records.get(0).getParameters().size() + numSmallValues(records.get(0));
+        assertThat((long) first * config.publish().format().bounds().parameter())
                 .isLessThanOrEqualTo(bound)
                 .isGreaterThan(bound - 100_000);
         ModelContent content = ClassifierReader.content(records);

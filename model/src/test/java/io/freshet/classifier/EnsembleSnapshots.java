@@ -148,10 +148,11 @@ public final class EnsembleSnapshots {
         for (int i = 0; i < training.length; i++) {
             training[i] = 0.01f + Math.abs(training[i]);
         }
-        mixtureState = random.doubles(2 * (numExperts + 1), 0.1, 1).toArray();
-        answersState = random.doubles(3 * 4, 0.1, 1).toArray();
-        stackCovariance = random.doubles(numExperts * numExperts, -1, 1).toArray();
-        correctionCovariance = random.doubles(numExperts * numExperts, -1, 1).toArray();
+        int covariances = numExperts * numExperts;
+        mixtureState = random.doubles(2L * (numExperts + 1), 0.1, 1).toArray();
+        answersState = random.doubles(3L * 4, 0.1, 1).toArray();
+        stackCovariance = random.doubles(covariances, -1, 1).toArray();
+        correctionCovariance = random.doubles(covariances, -1, 1).toArray();
     }
 
     private EnsembleSnapshots(ModelSnapshotEvent first, float[] parameters) {

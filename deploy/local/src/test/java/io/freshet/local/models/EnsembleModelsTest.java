@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.freshet.classifier.Classifier;
 import io.freshet.classifier.ClassifierReader;
 import io.freshet.classifier.EnsembleSnapshots;
+import io.freshet.classifier.SnapshotFile;
 import io.freshet.classifier.Snapshots;
 import io.freshet.classifier.SparseEnsembles;
 import io.freshet.local.cli.TerminalText;
@@ -35,7 +36,8 @@ class EnsembleModelsTest {
     }
 
     private static StoredSnapshot ensemble() throws Exception {
-        return stored(new EnsembleSnapshots(1, 5, 3, 4, true, 20, true).records(10_000));
+        return stored(
+                new EnsembleSnapshots(1, 5, 3, 4, true, 20, true).withTraining().records(10_000));
     }
 
     @ParameterizedTest
@@ -62,6 +64,7 @@ class EnsembleModelsTest {
         float[] features = {1, 2, 3, 4, 5};
         assertThat(read.classify(features).probabilities())
                 .isEqualTo(ensemble.classifier().classify(features).probabilities());
+        assertThat(SnapshotFile.read(file)).isEqualTo(ensemble.records());
     }
 
     /** Returns the only record of an ensemble: its linear models, 16,640 cells and 20 examples. */
@@ -254,7 +257,7 @@ class EnsembleModelsTest {
         ModelText.printLong(new PrintWriter(text, true), ensemble());
         Expert nearest = ensemble().experts().get(7);
         assertThat(text.toString().lines())
-                .contains("size          9 bytes in 11 records, 100,012 parameters")
+                .contains("size          9 bytes in 14 records, 100,012 parameters")
                 .contains(
                         String.format(
                                 Locale.ROOT,

@@ -56,7 +56,7 @@ class OnnxEnsembleTest {
                         labelExperts,
                         window,
                         scaled);
-        return ClassifierReader.content(snapshots.records(1 << 20));
+        return ClassifierReader.content(snapshots.withTraining().records(1 << 20));
     }
 
     private static EnsembleContent ensemble(ModelContent model) {
