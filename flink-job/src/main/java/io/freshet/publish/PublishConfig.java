@@ -142,15 +142,15 @@ public record PublishConfig(
      */
     public long parameterBytesInFirstRecord(
             LearnerSettings learner, int numFeatures, Map<String, String> featureSettings) {
-        long small = EnsembleFields.maxSmallValues(learner);
-        long all = learner.numParameters() + EnsembleFields.maxParameters(learner) + small;
+        long small = EnsembleSizes.maxSmallValues(learner);
+        long all = learner.numParameters() + EnsembleSizes.maxParameters(learner) + small;
         long first = Math.min(all, parametersInFirstRecord(numFeatures, featureSettings));
         return Math.max(small + 1, first) * format.bounds().parameter();
     }
 
     /** Returns the least of these bytes, whatever the size of a record. */
     public long leastParameterBytesInFirstRecord(LearnerSettings learner) {
-        return (long) (EnsembleFields.maxSmallValues(learner) + 1) * format.bounds().parameter();
+        return (long) (EnsembleSizes.maxSmallValues(learner) + 1) * format.bounds().parameter();
     }
 
     /**

@@ -31,7 +31,7 @@ record SnapshotChunks(ModelSnapshot snapshot, float[] dense, int length, int inF
                 config.parametersInFirstRecord(
                         moments == null ? 0 : moments.length, featureSettings);
         int later = config.parametersPerRecord();
-        first = Math.max(1, first - EnsembleFields.numSmallValues(snapshot.ensemble()));
+        first = Math.max(1, first - EnsembleSizes.numSmallValues(snapshot.ensemble()));
         if (sparse == null) {
             float[] dense = dense(snapshot);
             return new SnapshotChunks(snapshot, dense, dense.length, first, later);

@@ -209,6 +209,12 @@ class EnsembleModelsTest {
         assertThat(Objects.requireNonNull(widened.ensemble()).ferns()).isNull();
         assertThat(text(widened)).contains("ferns         with other tests");
         assertThat(ModelJson.write(widened)).contains("\"fernCells\":null");
+        StoredSnapshot chosen =
+                stored(new EnsembleSnapshots(2, 5, 3, 4, false, 0, true).records(9999));
+        assertThat(text(ModelDifference.of(fewer, chosen, 9)))
+                .contains("ferns         with other tests");
+        assertThat(text(ModelDifference.of(chosen, chosen, 9)))
+                .contains("ferns         0 of 16,640 cells changed");
     }
 
     @Test
