@@ -75,6 +75,8 @@ class AuditITCase {
         Map<String, String> settings = JobOnKafka.settings(kafka, name, FEATURES, "a,b,c");
         settings.put("metrics.every", "100");
         settings.put("models.publish-interval", "1 ms");
+        // Small models, so that snapshots have several chunks, but not thousands.
+        settings.put("learner.type", "softmax");
         settings.put("models.chunk-size", "20");
         settings.put("mini-batch.size", "8");
         settings.put("block.size", "32");
