@@ -571,7 +571,8 @@ class PublisherTest {
                     case JSON -> 5000 - 3072 - 6;
                     case CONFLUENT_AVRO -> 20_000 - 9;
                 };
-        // Beside 512 tests of a feature and a threshold, 5 labels, 2 weights, 9 predictions, and 19 and 150 doubles.
+        // Beside 512 tests of a feature and a threshold, 5 labels, 2 weights, 9 predictions, and 19
+        // and 150 doubles.
         assertThat(events.get(0).getParameters()).hasSize(room - (1024 + 5 + 2 + 9 + 38 + 300));
         EnsembleParameters expected = Objects.requireNonNull(snapshot.ensemble());
         ModelContent content = ClassifierReader.content(events);

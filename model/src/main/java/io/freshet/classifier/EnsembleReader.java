@@ -178,7 +178,9 @@ final class EnsembleReader {
             EnsembleTraining training, int window, float[] parameters, int numSums)
             throws InvalidSnapshotException {
         long numCounts =
-                numLabelExperts() == 0 ? 0 : (numClasses + EnsemblePredictor.LABEL_EXPERTS - 1L) * numClasses;
+                numLabelExperts() == 0
+                        ? 0
+                        : (numClasses + EnsemblePredictor.LABEL_EXPERTS - 1L) * numClasses;
         checks.requireCount(parameters.length, numSums + numCounts, "parameters of training");
         for (int i = 0; i < numSums; i++) {
             if (parameters[i] <= 0) {

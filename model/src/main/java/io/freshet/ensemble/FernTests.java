@@ -5,9 +5,9 @@ package io.freshet.ensemble;
  * with a threshold. The results of a fern's tests name two of its cells: one of {@value
  * #SHALLOW_CELLS} by the first two tests, and one of 256 by all of them.
  *
- * <p>A model begins with random tests: features are drawn uniformly, thresholds from a sum of twelve
- * uniform numbers, which is close to the standard normal distribution. Its learner then chooses
- * others by the first examples. Immutable.
+ * <p>A model begins with random tests: features are drawn uniformly, thresholds from a sum of
+ * twelve uniform numbers, which is close to the standard normal distribution. Its learner then
+ * chooses others by the first examples. Immutable.
  *
  * <p>Source: Özuysal, Calonder, Lepetit and Fua, <i>Fast keypoint recognition using random
  * ferns</i>, IEEE Transactions on Pattern Analysis and Machine Intelligence 32 (2010).

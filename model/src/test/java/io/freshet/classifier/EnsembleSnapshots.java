@@ -102,8 +102,7 @@ public final class EnsembleSnapshots {
         for (int i = 0; i < cells.length; i++) {
             cells[i] = random.nextInt(3) == 0 ? 0 : 0.2f * cells[i];
         }
-        testFeatures =
-                random.ints(seed % 2 == 0 ? ferns * TESTS : 0, 0, numFeatures).toArray();
+        testFeatures = random.ints(seed % 2 == 0 ? ferns * TESTS : 0, 0, numFeatures).toArray();
         testThresholds = Snapshots.floats(random, testFeatures.length);
         labels = random.ints(window, 0, numClasses).toArray();
         featureWeights = new float[numFeatures];
@@ -167,8 +166,7 @@ public final class EnsembleSnapshots {
                                 .count();
         ferns = ensemble.getFerns();
         dimensions = ensemble.getDimensions();
-        testFeatures =
-                ensemble.getTestFeatures().stream().mapToInt(Integer::intValue).toArray();
+        testFeatures = ensemble.getTestFeatures().stream().mapToInt(Integer::intValue).toArray();
         testThresholds = Snapshots.floats(ensemble.getTestThresholds());
         labels = ensemble.getLabels().stream().mapToInt(Integer::intValue).toArray();
         int cellsAt = numRates * (numFeatures + 1) * numClasses;

@@ -127,7 +127,8 @@ class ExactlyOnceITCase {
         if (ensemble == null) {
             return linear;
         }
-        EnsembleParameters others = EnsembleParameters.of(ensemble, learner.numExperts(), state.weights());
+        EnsembleParameters others =
+                EnsembleParameters.of(ensemble, learner.numExperts(), state.weights());
         float[] ferns = others.ferns();
         float[] examples = others.points();
         float[] all = Arrays.copyOf(linear, linear.length + ferns.length + examples.length);

@@ -103,9 +103,7 @@ public final class Ensemble {
 
         void set(EnsembleState state) {
             FernState of = state.ferns();
-            tests =
-                    FernTests.of(
-                            numFeatures, numClasses, of.testFeatures(), of.testThresholds());
+            tests = FernTests.of(numFeatures, numClasses, of.testFeatures(), of.testThresholds());
             ferns.set(of.table());
             sample = null;
             if (of.testFeatures().length == 0) {

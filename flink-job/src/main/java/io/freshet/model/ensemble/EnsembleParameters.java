@@ -161,7 +161,8 @@ public record EnsembleParameters(
         int classes = state.numClasses();
         float[] logits = new float[state.ferns().table().length / (classes + 1) * classes];
         for (int half = 0; half * classes < logits.length; half++) {
-            System.arraycopy(state.ferns().table(), half * (classes + 1), logits, half * classes, classes);
+            System.arraycopy(
+                    state.ferns().table(), half * (classes + 1), logits, half * classes, classes);
         }
         return logits;
     }

@@ -98,8 +98,7 @@ final class FernSample {
             double least = Double.POSITIVE_INFINITY;
             for (int candidate = 0; candidate < CANDIDATES; candidate++) {
                 long output = FIRST_OUTPUT + 2L * (CANDIDATES * test + candidate);
-                int feature =
-                        (int) Long.remainderUnsigned(SplitMix64.output(output), numFeatures);
+                int feature = (int) Long.remainderUnsigned(SplitMix64.output(output), numFeatures);
                 int example = (int) Long.remainderUnsigned(SplitMix64.output(output + 1), size);
                 float threshold = rows[example * numFeatures + feature];
                 double entropy = entropy(feature, threshold);

@@ -75,7 +75,9 @@ public record EnsembleDifference(
             answers.add(new Change(ensembleA.answers()[k], ensembleB.answers()[k]));
         }
         boolean sameTests =
-                a.info().numFeatures() == b.info().numFeatures() && !a.isSparse() && !b.isSparse()
+                a.info().numFeatures() == b.info().numFeatures()
+                        && !a.isSparse()
+                        && !b.isSparse()
                         && haveSameTests(ensembleA, ensembleB);
         return new EnsembleDifference(
                 experts(weights(first, a, ensembleA), weights(second, b, ensembleB)),
