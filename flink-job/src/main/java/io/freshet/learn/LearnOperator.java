@@ -83,6 +83,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     private transient InternalTimerService<VoidNamespace> timers;
     private transient StreamRecord<BlockEvaluation> evaluationRecord;
     private transient boolean loggedOptimizerReset;
+    private transient boolean loggedNewFeatures;
 
     /**
      * Models whose newest version is not published yet, with the processing time from which it may
@@ -383,11 +384,33 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
             throw new SuppressRestartsException(e);
         }
         clearUnconfiguredArrays(learner, model, successor);
+        logNewFeatures(model);
         Long published = recentlyPublished.get(modelId);
         if (published != null) {
             learner.publishedAt(published);
         }
         return learner;
+    }
+
+    /** Logs that an ensemble has new features; the first model for which this happens. */
+    private void logNewFeatures(@Nullable LearnerStateHeader model) {
+        LearnerStateHeader.EnsembleHeader ensemble = model == null ? null : model.ensemble();
+        int numFeatures = workspace.config().learner().numFeatures();
+        if (ensemble == null
+                || workspace.config().learner().isSparse()
+                || ensemble.featureWeights().length == numFeatures
+                || loggedNewFeatures) {
+            return;
+        }
+        loggedNewFeatures = true;
+        LOG.info(
+                "The state of model \"{}\" has {} features, and there are {} now: the ferns and the"
+                    + " nearest examples of its ensemble begin anew, since their tests and"
+                    + " distances are others; everything else goes on. The same for further models"
+                    + " is not logged.",
+                getCurrentKey(),
+                ensemble.featureWeights().length,
+                numFeatures);
     }
 
     /**

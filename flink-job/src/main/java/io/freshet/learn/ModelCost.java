@@ -125,6 +125,11 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
         if (rule != null) {
             // The ensemble, its last good state, and one that is saved or published.
             heap += 3 * Ensemble.bytes(rule, learner.numFeatures(), learner.numClasses());
+            // The rows of a mini-batch, which the models of a subtask share; few beside the ferns
+            // unless mini-batches are large.
+            heap +=
+                    learner.miniBatchSize()
+                            * Ensemble.rowBytes(rule, learner.numClasses(), learner.numRates());
         }
         if (!config.drift().detectors().isEmpty()) {
             heap += (long) config.drift().evidence() * DriftEvidence.BYTES_PER_EXAMPLE;

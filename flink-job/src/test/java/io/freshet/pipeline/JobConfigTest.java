@@ -604,6 +604,20 @@ class JobConfigTest {
                 .hasMessageContaining(" MiB, more than the 100 MiB of models.max-bytes");
     }
 
+    @Test
+    void miniBatchOfAnEnsembleThatCouldBeTooLarge_isRefused() {
+        String classes = IntStream.range(0, 1000).mapToObj(Integer::toString).collect(joining(","));
+        Map<String, String> settings = new HashMap<>(REQUIRED);
+        settings.put("classes", classes);
+        assertThat(problems(settings)).isEmpty();
+        settings.put("mini-batch.size", "10000");
+
+        // 10,000 rows × 1,000 classes × (3 × 8 experts + 3) doubles, and the ensemble.
+        assertThat(problems(settings))
+                .singleElement(STRING)
+                .containsPattern("a model can take up to 2[0-9]{3} MiB, more than the 1024 MiB of");
+    }
+
     private static JobConfig openClasses(String... settings) {
         Map<String, String> values = new HashMap<>();
         values.put("kafka.bootstrap.servers", "b:1");

@@ -273,6 +273,16 @@ public final class Ensemble {
                 + (rule.labelExperts() ? LabelExperts.bytes(numClasses) : 0);
     }
 
+    /**
+     * Returns the bytes of the arrays of a {@link Row} that grow with the number of classes.
+     *
+     * @param numLinear number of linear experts
+     */
+    public static long rowBytes(EnsembleRule rule, int numClasses, int numLinear) {
+        long numExperts = numLinear + rule.numOtherExperts();
+        return Double.BYTES * numClasses * (3 * numExperts + ANSWERS);
+    }
+
     /** Returns the weight of an expert in the stack. */
     public double stackWeight(int expert) {
         return stack.weights()[expert];
