@@ -214,8 +214,19 @@ class EnsembleLearnerTest {
             entropy -= fraction * Math.log(fraction);
         }
 
-        assertThat(meanLoss(settings(numFeatures, numClasses, 1, labels), stream))
-                .isBetween(entropy - 0.002, entropy + 0.03);
+        LearnerSettings settings = settings(numFeatures, numClasses, 1, labels).withLossSpan(6_000);
+        try (SoftmaxLearner learner = learner(settings)) {
+            Evaluation evaluation = new Evaluation(numClasses);
+            learner.learn(examples(stream, 0, stream.labels.length), true, evaluation);
+            double sum = 0;
+            for (int i = 0; i < stream.labels.length; i++) {
+                sum += evaluation.losses()[i];
+            }
+            assertThat(sum / stream.labels.length).isBetween(entropy - 0.002, entropy + 0.03);
+            for (int e = 0; e < settings.numExperts(); e++) {
+                assertThat(learner.loss(e)).as("expert %s", e).isGreaterThan(entropy - 0.01);
+            }
+        }
     }
 
     @Test
@@ -276,6 +287,28 @@ class EnsembleLearnerTest {
 
         assertThat(meanLoss(settings(6, 3, 1, false), stream))
                 .isCloseTo(before, within(0.1 * before));
+    }
+
+    @Test
+    void wrongReadings_leaveAllAnswersFinite() {
+        Stream stream = new Stream(1_500, 6, 3, false);
+        for (int i = 7; i < 1_500; i += 50) {
+            stream.features.get(i)[i % 6] = i % 100 == 7 ? 3e38f : -3e38f;
+        }
+        LearnerSettings settings = settings(6, 3, 1, true);
+        try (SoftmaxLearner learner = learner(settings)) {
+            Evaluation evaluation = new Evaluation(3, true);
+            learner.learn(examples(stream, 0, 1_500), true, evaluation);
+            for (int i = 0; i < 1_500; i++) {
+                float[] answer = evaluation.probabilities(i);
+                assertThat(answer[0] + answer[1] + answer[2]).isCloseTo(1, within(1e-5f));
+                assertThat(evaluation.outcome(i)).isEqualTo(Outcome.TRAINED);
+            }
+            for (int e = 0; e < settings.numExperts(); e++) {
+                assertThat(learner.loss(e)).isFinite();
+                assertThat(learner.stackWeight(e)).isFinite();
+            }
+        }
     }
 
     @Test
