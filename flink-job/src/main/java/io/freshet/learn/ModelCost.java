@@ -128,8 +128,12 @@ public record ModelCost(long heapBytes, long nativeBytes) implements Serializabl
             // The rows of a mini-batch, which the models of a subtask share; few beside the ferns
             // unless mini-batches are large.
             heap +=
-                    learner.miniBatchSize()
-                            * Ensemble.rowBytes(rule, learner.numClasses(), learner.numRates());
+                    Ensemble.bytesOfRows(
+                            rule,
+                            learner.numFeatures(),
+                            learner.numClasses(),
+                            learner.numRates(),
+                            learner.miniBatchSize());
         }
         if (!config.drift().detectors().isEmpty()) {
             heap += (long) config.drift().evidence() * DriftEvidence.BYTES_PER_EXAMPLE;

@@ -216,8 +216,9 @@ final class EnsembleScorer {
         if (distances == null) {
             ensemble.predictSparse(rows[selected], answer);
         } else {
+            int place = selected == rows.length - 1 ? Integer.MAX_VALUE : selected;
             ensemble.predict(
-                    rows[selected], selected, distances, index, inputs, index * width, answer);
+                    rows[selected], place, distances, index, inputs, index * width, answer);
         }
     }
 

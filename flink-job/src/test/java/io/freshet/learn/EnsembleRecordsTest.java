@@ -88,7 +88,9 @@ class EnsembleRecordsTest {
                         + training.getAnswers().size()
                         + training.getStackCovariance().size()
                         + training.getCorrectionCovariance().size();
-        return ensemble.getLabels().size()
+        return ensemble.getTestFeatures().size()
+                + ensemble.getTestThresholds().size()
+                + ensemble.getLabels().size()
                 + ensemble.getFeatureWeights().size()
                 + ensemble.getLabelPredictions().size()
                 + 2 * doubles;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.freshet.model.ensemble.EnsembleRule;
+import io.freshet.model.ensemble.FernState;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
 import io.freshet.model.example.Examples;
@@ -15,6 +16,7 @@ import io.freshet.model.scale.Standardization;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -83,6 +85,7 @@ class EnsembleLearnerTest {
         "70, 4, 1, false, false",
         "5, 90, 1, true, false",
         "9, 3, 300, false, false",
+        "9, 3, 600, true, true",
     })
     void answers_areThoseOfThePlainLoop(
             int numFeatures,
@@ -287,6 +290,59 @@ class EnsembleLearnerTest {
 
         assertThat(meanLoss(settings(6, 3, 1, false), stream))
                 .isCloseTo(before, within(0.1 * before));
+    }
+
+    @Test
+    void resetBeforeTestsAreChosen_beginsTheirExamplesAnew() {
+        Stream stream = new Stream(900, 6, 3, false);
+        LearnerSettings settings = settings(6, 3, 1, false);
+        try (SoftmaxLearner reset = learner(settings);
+                SoftmaxLearner fresh = learner(settings)) {
+            Evaluation evaluation = new Evaluation(3, true);
+            reset.learn(examples(stream, 0, 300), true, evaluation);
+            assertThat(ferns(reset).sampleLabels()).hasSize(300);
+            assertThat(ferns(reset).testFeatures()).isEmpty();
+            reset.rollBack();
+            assertThat(ferns(reset).sampleLabels()).isEmpty();
+            reset.resetScaler();
+            reset.learn(examples(stream, 300, 900), true, evaluation);
+            fresh.learn(examples(stream, 300, 900), true, evaluation);
+
+            assertThat(ferns(reset)).usingRecursiveComparison().isEqualTo(ferns(fresh));
+            assertThat(ferns(reset).sample()).isEmpty();
+            assertThat(ferns(reset).testFeatures()).hasSize(512);
+        }
+    }
+
+    private static FernState ferns(SoftmaxLearner learner) {
+        return Objects.requireNonNull(learner.state().ensemble()).ferns();
+    }
+
+    /** With 90 classes there are 45 ferns instead of 64. */
+    @ParameterizedTest
+    @CsvSource({"300, 4", "300, 90", "800, 4", "800, 90"})
+    void classesAddedAtTheEnd_keepTestsAndTheirExamples(int before, int newClasses) {
+        Stream stream = new Stream(1_600, 6, 3, false);
+        LearnerSettings few = settings(6, 3, 1, true);
+        LearnerSettings many = settings(6, newClasses, 1, true);
+        try (SoftmaxLearner learner = learner(few)) {
+            learner.learn(examples(stream, 0, before), true, new Evaluation(3));
+            FernState saved = ferns(learner);
+            try (SoftmaxLearner extended =
+                    new SoftmaxLearner(many, learner.state().extended(6, 3, many))) {
+                FernState ferns = ferns(extended);
+                int tests = before < 512 ? 0 : newClasses == 90 ? 45 * 8 : 512;
+                assertThat(ferns.testFeatures())
+                        .hasSize(tests)
+                        .isEqualTo(Arrays.copyOf(saved.testFeatures(), tests));
+                assertThat(ferns.testThresholds())
+                        .isEqualTo(Arrays.copyOf(saved.testThresholds(), tests));
+                assertThat(ferns.sample()).isEqualTo(saved.sample());
+                assertThat(ferns.sampleLabels()).hasSize(before < 512 ? before : 0);
+                extended.learn(examples(stream, before, 1_600), true, new Evaluation(newClasses));
+                assertThat(ferns(extended).testFeatures()).hasSize(newClasses == 90 ? 360 : 512);
+            }
+        }
     }
 
     @Test

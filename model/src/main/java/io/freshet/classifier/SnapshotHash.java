@@ -10,8 +10,9 @@ import java.util.HexFormat;
  * SHA-256 of the content of a snapshot, in the order in which it is added, little-endian: the
  * parameters, in a sparse model of each column, its scale and its parameters; the scaler's means,
  * variances and limits; the weights of the experts, if there are several; of an ensemble, the
- * classes of the window, the weights of the features, the predictions from labels, the weights of
- * the stack, the correction and the answers, and the small values of its training.
+ * features and thresholds of the tests, the classes of the window, the weights of the features, the
+ * predictions from labels, the weights of the stack, the correction and the answers, and the small
+ * values of its training.
  */
 public final class SnapshotHash {
     private final MessageDigest sha256;

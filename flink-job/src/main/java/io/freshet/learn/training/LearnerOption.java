@@ -41,13 +41,13 @@ public enum LearnerOption {
                                 + " last examples, combined by a softmax over their predictions,"
                                 + " which learns what no plane separates and has nothing to tune."
                                 + " It takes 9 microseconds an event on one core with 54 features"
-                                + " and 7 classes, 14 with 512 and 10, and 3 to 7 MB a model."
-                                + " Softmax: a linear softmax model, whose losses and steps are"
-                                + " those of PyTorch, with one learning rate or a mixture of"
-                                + " several: 0.75 and 2.3 microseconds, and kilobytes a model; for"
-                                + " more than some 80,000 events per second, for thousands of"
-                                + " models, and for a loss, a learning rate or an optimiser of your"
-                                + " own.")
+                                + " and 7 classes, 14 with 512 and 10, and 3 to 7 MB a model with"
+                                + " up to 10 classes. Softmax: a linear softmax model, whose losses"
+                                + " and steps are those of PyTorch, with one learning rate or a"
+                                + " mixture of several: 0.75 and 2.3 microseconds, and kilobytes a"
+                                + " model; for more than some 80,000 events per second, for"
+                                + " thousands of models, and for a loss, a learning rate or an"
+                                + " optimiser of your own.")
                     .withFormerValue("softmax");
 
     /**

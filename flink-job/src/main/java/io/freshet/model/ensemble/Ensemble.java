@@ -274,13 +274,18 @@ public final class Ensemble {
     }
 
     /**
-     * Returns the bytes of the arrays of a {@link Row} that grow with the number of classes.
+     * Returns the bytes of the arrays of the {@link Row}s of a mini-batch that grow with the
+     * numbers of features and classes.
      *
      * @param numLinear number of linear experts
+     * @param count number of examples of a mini-batch
      */
-    public static long rowBytes(EnsembleRule rule, int numClasses, int numLinear) {
+    public static long bytesOfRows(
+            EnsembleRule rule, int numFeatures, int numClasses, int numLinear, int count) {
         long numExperts = numLinear + rule.numOtherExperts();
-        return Double.BYTES * numClasses * (3 * numExperts + ANSWERS);
+        long inputs = rule.isSparse() ? 0 : (long) Math.min(count, FernSample.EXAMPLES);
+        return count * Double.BYTES * numClasses * (3 * numExperts + ANSWERS)
+                + inputs * numFeatures * Float.BYTES;
     }
 
     /** Returns the weight of an expert in the stack. */
@@ -346,7 +351,8 @@ public final class Ensemble {
      * Predicts a row of the block, of dense features.
      *
      * @param row has the predictions of the linear experts, and receives those of the others
-     * @param place index of the row in its mini-batch
+     * @param place index of the row in its mini-batch; {@link Integer#MAX_VALUE} for a row without
+     *     a label
      * @param block the block that began last
      * @param index index of the row in the block
      * @param x (numFeatures) its standardised features from {@code offset} on. Not modified.

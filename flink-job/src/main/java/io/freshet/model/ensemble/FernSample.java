@@ -65,7 +65,7 @@ final class FernSample {
             return;
         }
         if ((size + 1) * numFeatures > rows.length) {
-            rows = Arrays.copyOf(rows, 2 * rows.length);
+            rows = Arrays.copyOf(rows, Math.min(2 * rows.length, EXAMPLES * numFeatures));
         }
         System.arraycopy(x, 0, rows, size * numFeatures, numFeatures);
         labels[size] = label;
@@ -105,7 +105,8 @@ final class FernSample {
                 if (entropy < least) {
                     least = entropy;
                     features[test] = feature;
-                    thresholds[test] = threshold;
+                    // Plus 0, because tests take −0 for less than 0.
+                    thresholds[test] = threshold + 0f;
                 }
             }
         }

@@ -103,7 +103,7 @@ class SnapshotAssemblyTest {
     }
 
     private static List<ModelSnapshotEvent> ensemble(boolean withTraining) {
-        EnsembleSnapshots ensemble = new EnsembleSnapshots(1, 6, 3, 4, true, 40, true);
+        EnsembleSnapshots ensemble = new EnsembleSnapshots(2, 6, 3, 4, true, 40, true);
         return (withTraining ? ensemble.withTraining() : ensemble).records(20_000);
     }
 
@@ -132,6 +132,8 @@ class SnapshotAssemblyTest {
                 .isEqualTo("a weight of the stack is NaN");
         List<Consumer<EnsembleSnapshot>> changes =
                 List.of(
+                        ensemble -> ensemble.getTestFeatures().set(3, 9),
+                        ensemble -> ensemble.getTestThresholds().set(3, 9f),
                         ensemble -> ensemble.getLabels().set(3, 9),
                         ensemble -> ensemble.getFeatureWeights().set(3, 9f),
                         ensemble -> ensemble.getLabelPredictions().set(3, 9f),
