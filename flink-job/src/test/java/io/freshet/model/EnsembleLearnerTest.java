@@ -9,7 +9,9 @@ import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
 import io.freshet.model.example.Examples;
 import io.freshet.model.loss.CrossEntropy;
+import io.freshet.model.loss.Loss;
 import io.freshet.model.loss.MiniBatchReduction;
+import io.freshet.model.loss.OutputWeights;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.optim.Sgd;
 import io.freshet.model.scale.Standardization;
@@ -21,6 +23,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Test of {@link SoftmaxLearner} with an ensemble, against {@link PlainEnsemble}. */
 class EnsembleLearnerTest {
@@ -341,6 +344,76 @@ class EnsembleLearnerTest {
                 assertThat(ferns.sampleLabels()).hasSize(before < 512 ? before : 0);
                 extended.learn(examples(stream, before, 1_600), true, new Evaluation(newClasses));
                 assertThat(ferns(extended).testFeatures()).hasSize(newClasses == 90 ? 360 : 512);
+            }
+        }
+    }
+
+    private static LearnerSettings withLoss(Loss loss, int miniBatchSize) {
+        LearnerSettings settings = settings(6, 3, miniBatchSize, true);
+        return new LearnerSettings(
+                6,
+                3,
+                miniBatchSize,
+                loss,
+                settings.optimizer(),
+                settings.mixture(),
+                settings.reduction(),
+                settings.scaler(),
+                10,
+                false,
+                settings.ensemble());
+    }
+
+    /** Learns from a stream, and returns the probabilities of its examples. */
+    private static List<float[]> answers(SoftmaxLearner learner, Stream stream) {
+        int length = stream.labels.length;
+        Evaluation evaluation = new Evaluation(3, true);
+        learner.learn(examples(stream, 0, length), true, evaluation);
+        List<float[]> answers = new ArrayList<>();
+        for (int i = 0; i < length; i++) {
+            answers.add(evaluation.probabilities(i).clone());
+        }
+        return answers;
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 8})
+    void classWeights_actAsWeightsOfTheExamples(int miniBatchSize) {
+        Stream stream = new Stream(1_200, 6, 3, true);
+        double[] ofClasses = {0.5, 1, 3};
+        Loss weighted =
+                new CrossEntropy(
+                        3, OutputWeights.of(ofClasses), CrossEntropy.DEFAULT_IGNORE_INDEX, 0);
+        try (SoftmaxLearner byClass = learner(withLoss(weighted, miniBatchSize));
+                SoftmaxLearner byExample = learner(withLoss(new CrossEntropy(3), miniBatchSize))) {
+            List<float[]> found = answers(byClass, stream);
+            for (int i = 0; i < stream.labels.length; i++) {
+                stream.weights[i] *= ofClasses[stream.labels[i]];
+            }
+            List<float[]> expected = answers(byExample, stream);
+            for (int i = 0; i < expected.size(); i++) {
+                assertThat(found.get(i)).containsExactly(expected.get(i), within(1e-4f));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 8})
+    void ignoredExamples_areAsThoseOfWeightZero(int miniBatchSize) {
+        Stream stream = new Stream(1_200, 6, 3, false);
+        Loss ignoring = new CrossEntropy(3, OutputWeights.NONE, 2, 0);
+        try (SoftmaxLearner byLabel = learner(withLoss(ignoring, miniBatchSize));
+                SoftmaxLearner byWeight = learner(withLoss(new CrossEntropy(3), miniBatchSize))) {
+            List<float[]> found = answers(byLabel, stream);
+            for (int i = 0; i < stream.labels.length; i++) {
+                stream.weights[i] = stream.labels[i] == 2 ? 0 : 1;
+            }
+            List<float[]> expected = answers(byWeight, stream);
+            assertThat(byLabel.state().ensemble())
+                    .usingRecursiveComparison()
+                    .isEqualTo(byWeight.state().ensemble());
+            for (int i = 0; i < expected.size(); i++) {
+                assertThat(found.get(i)).containsExactly(expected.get(i));
             }
         }
     }

@@ -282,10 +282,9 @@ public final class Ensemble {
      */
     public static long bytesOfRows(
             EnsembleRule rule, int numFeatures, int numClasses, int numLinear, int count) {
-        long numExperts = numLinear + rule.numOtherExperts();
-        long inputs = rule.isSparse() ? 0 : (long) Math.min(count, FernSample.EXAMPLES);
-        return count * Double.BYTES * numClasses * (3 * numExperts + ANSWERS)
-                + inputs * numFeatures * Float.BYTES;
+        long doubles = 3L * (numLinear + rule.numOtherExperts()) + ANSWERS;
+        long inputs = rule.isSparse() ? 0 : Math.min(count, FernSample.EXAMPLES);
+        return doubles * Double.BYTES * numClasses * count + inputs * numFeatures * Float.BYTES;
     }
 
     /** Returns the weight of an expert in the stack. */
