@@ -192,15 +192,19 @@ class EnsembleLearnerTest {
 
     private static double meanLoss(LearnerSettings settings, Stream stream) {
         try (SoftmaxLearner learner = learner(settings)) {
-            Evaluation evaluation = new Evaluation(settings.numClasses());
-            int length = stream.labels.length;
-            learner.learn(examples(stream, 0, length), true, evaluation);
-            double sum = 0;
-            for (int i = 0; i < length; i++) {
-                sum += evaluation.losses()[i];
-            }
-            return sum / length;
+            return meanLoss(learner, stream);
         }
+    }
+
+    private static double meanLoss(SoftmaxLearner learner, Stream stream) {
+        Evaluation evaluation = new Evaluation(learner.settings().numClasses());
+        int length = stream.labels.length;
+        learner.learn(examples(stream, 0, length), true, evaluation);
+        double sum = 0;
+        for (int i = 0; i < length; i++) {
+            sum += evaluation.losses()[i];
+        }
+        return sum / length;
     }
 
     /** An expert that sees a label before it predicts it would beat the entropy. */
@@ -222,13 +226,7 @@ class EnsembleLearnerTest {
 
         LearnerSettings settings = settings(numFeatures, numClasses, 1, labels).withLossSpan(6_000);
         try (SoftmaxLearner learner = learner(settings)) {
-            Evaluation evaluation = new Evaluation(numClasses);
-            learner.learn(examples(stream, 0, stream.labels.length), true, evaluation);
-            double sum = 0;
-            for (int i = 0; i < stream.labels.length; i++) {
-                sum += evaluation.losses()[i];
-            }
-            assertThat(sum / stream.labels.length).isBetween(entropy - 0.002, entropy + 0.03);
+            assertThat(meanLoss(learner, stream)).isBetween(entropy - 0.002, entropy + 0.03);
             for (int e = 0; e < settings.numExperts(); e++) {
                 assertThat(learner.loss(e)).as("expert %s", e).isGreaterThan(entropy - 0.01);
             }
@@ -474,15 +472,8 @@ class EnsembleLearnerTest {
             LearnerState extended = before.state().extended(6, 3, four);
             assertThat(extended.losses()).hasSize(28).isEqualTo(before.state().losses());
             try (SoftmaxLearner after = new SoftmaxLearner(four, extended)) {
-                Evaluation more = new Evaluation(4, true);
-                after.learn(examples(stream, 0, 800), true, more);
-
-                double sum = 0;
-                for (int i = 0; i < 800; i++) {
-                    sum += more.losses()[i];
-                }
                 // It knows the stream already; a new model would have more.
-                assertThat(sum / 800).isLessThan(meanLoss(three, stream));
+                assertThat(meanLoss(after, stream)).isLessThan(meanLoss(three, stream));
             }
         }
     }
