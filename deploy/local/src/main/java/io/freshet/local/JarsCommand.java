@@ -19,8 +19,9 @@ import picocli.CommandLine.Spec;
         name = "jars",
         mixinStandardHelpOptions = true,
         description = {
-            "Copies the jars of ND4J, JavaCPP and OpenBLAS, with the native libraries for this kind"
-                    + " of machine, to the directory lib/ of a Flink cluster.",
+            "Copies the jars of ND4J, JavaCPP, OpenBLAS and CUDA's bindings, with the native"
+                    + " libraries for this kind of machine, to the directory lib/ of a Flink"
+                    + " cluster.",
             "Prints what else to set there."
         })
 final class JarsCommand implements Callable<Integer> {

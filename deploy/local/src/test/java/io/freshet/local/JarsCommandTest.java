@@ -54,12 +54,14 @@ class JarsCommandTest {
         assertThat(outcome.exitCode()).isZero();
         List<String> copied = names(lib);
         assertThat(copied)
-                .filteredOn(name -> name.matches("(nd4j|javacpp|openblas)-.*"))
+                .filteredOn(name -> name.matches("(nd4j|javacpp|openblas|cuda)-.*"))
                 .anyMatch(name -> name.matches("nd4j-native-[\\w.-]+-linux-x86_64-avx2.jar"))
                 .anyMatch(name -> name.matches("openblas-[\\d.-]+-linux-x86_64.jar"))
                 .anyMatch(name -> name.matches("javacpp-[\\d.]+-linux-x86_64.jar"))
+                .anyMatch(name -> name.matches("cuda-[\\d.-]+.jar"))
+                .anyMatch(name -> name.matches("cuda-[\\d.-]+-linux-x86_64.jar"))
                 .anyMatch(name -> name.matches("nd4j-api-.*"))
-                .hasSizeGreaterThanOrEqualTo(13);
+                .hasSizeGreaterThanOrEqualTo(15);
         assertThat(copied)
                 .filteredOn(name -> !name.matches("(nd4j|javacpp|openblas|cuda)-.*"))
                 .allMatch(

@@ -19,8 +19,9 @@ import java.util.stream.Stream;
 import java.util.zip.ZipException;
 
 /**
- * Jars that belong in Flink's {@code lib/} on a cluster: ND4J, JavaCPP and OpenBLAS, with their
- * native libraries and with those of their dependencies that Flink does not have.
+ * Jars that belong in Flink's {@code lib/} on a cluster: ND4J, JavaCPP, OpenBLAS and CUDA's
+ * bindings, with their native libraries and with those of their dependencies that Flink does not
+ * have.
  *
  * <p>A native library can be loaded by one class loader only. In the job's jar they would be loaded
  * by the class loader of the job, and leak with it at each restart.
