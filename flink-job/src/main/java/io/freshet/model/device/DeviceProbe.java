@@ -1,5 +1,6 @@
 package io.freshet.model.device;
 
+import io.freshet.model.cuda.CudaLibraries;
 import io.freshet.model.device.DeviceFacts.ComputeCapability;
 import io.freshet.model.device.DeviceFacts.Gpu;
 import java.io.IOException;
@@ -23,7 +24,7 @@ import org.bytedeco.javacpp.Loader;
  */
 final class DeviceProbe {
     /** Class that shows that ND4J's CUDA backend is on the class path. */
-    static final String CUDA_BACKEND = "org/nd4j/linalg/jcublas/JCublasBackend.class";
+    static final String CUDA_BACKEND = CudaLibraries.ND4J_BACKEND;
 
     private static final String DRIVER = "libcuda.so.1";
 
