@@ -8,6 +8,7 @@ import io.freshet.model.optim.NamedArray;
 import io.freshet.model.optim.Optimizer;
 import io.freshet.model.optim.OptimizerState;
 import io.freshet.model.optim.StepBounds;
+import io.freshet.model.optim.StepGuard;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -20,15 +21,6 @@ import org.jspecify.annotations.Nullable;
  * rows. In arrays that leave this class, a rate's parameters are (numFeatures + 1, numOutputs).
  */
 final class Parameters implements AutoCloseable {
-    /**
-     * Upper limit of each bound, and of its product with the bound of the inputs. It is far below
-     * the largest float, so that no result overflows.
-     */
-    static final double SAFE = 1e30;
-
-    /** Factor by which bounds are enlarged, because rounded values may exceed them slightly. */
-    static final double SLACK = 1 + 1e-4;
-
     private final Optimizer optimizer;
     private final int numRates;
     private final int numOutputs;
@@ -52,8 +44,7 @@ final class Parameters implements AutoCloseable {
     private final @Nullable Matrix[] stateBackup;
     private long stateStepsBackup;
 
-    private final StepBounds bounds;
-    private final StepBounds extendedBounds;
+    private final StepGuard guard;
 
     /**
      * @param initial initial parameters and optimiser state. Not modified.
@@ -71,8 +62,7 @@ final class Parameters implements AutoCloseable {
             state[i] = zeros();
         }
         this.stateBackup = new @Nullable Matrix[numArrays];
-        this.bounds = new StepBounds(settings.numParameters(), numArrays);
-        this.extendedBounds = new StepBounds(settings.numParameters(), numArrays);
+        this.guard = new StepGuard(optimizer, settings.numParameters());
         set(initial.parameters(), initial.optimizer());
     }
 
@@ -88,7 +78,7 @@ final class Parameters implements AutoCloseable {
 
     /** Returns an upper bound of {@code Σ |θ|} over all learning rates. */
     double bound() {
-        return bounds.parameters();
+        return guard.bounds().parameters();
     }
 
     /**
@@ -156,23 +146,7 @@ final class Parameters implements AutoCloseable {
      *     rates
      */
     boolean tryExtendBounds(int steps, double inputs, double gradients, double learningRate) {
-        if (tryExtend(steps, inputs, gradients, learningRate)) {
-            return true;
-        }
-        refreshBounds();
-        return tryExtend(steps, inputs, gradients, learningRate);
-    }
-
-    private boolean tryExtend(int steps, double inputs, double gradients, double learningRate) {
-        extendedBounds.copyFrom(bounds);
-        optimizer.extendBounds(extendedBounds, steps, inputs * gradients, learningRate);
-        double size = Math.max(1, inputs);
-        if (!(extendedBounds.areWithin(SAFE, size) && size * size <= SAFE)) {
-            return false;
-        }
-        extendedBounds.scale(SLACK);
-        bounds.copyFrom(extendedBounds);
-        return true;
+        return guard.tryExtend(steps, inputs, gradients, learningRate, this::writeBounds);
     }
 
     /**
@@ -329,6 +303,10 @@ final class Parameters implements AutoCloseable {
 
     /** Computes the bounds from parameters and state. */
     void refreshBounds() {
+        writeBounds(guard.bounds());
+    }
+
+    private void writeBounds(StepBounds bounds) {
         bounds.parameters(sum(values));
         for (int i = 0; i < state.length; i++) {
             bounds.state(i, stateSteps == 0 ? 0 : sum(state[i]));
@@ -349,7 +327,7 @@ final class Parameters implements AutoCloseable {
     void resetOptimizer() {
         stateSteps = 0;
         for (int i = 0; i < state.length; i++) {
-            bounds.state(i, 0);
+            guard.bounds().state(i, 0);
         }
     }
 

@@ -2,7 +2,7 @@ package io.freshet.model;
 
 import io.freshet.model.optim.LinearRule;
 import io.freshet.model.optim.Optimizer;
-import io.freshet.model.optim.StepBounds;
+import io.freshet.model.optim.StepGuard;
 import io.freshet.model.optim.ZeroGradientSteps;
 import io.freshet.model.sparse.RowLayout;
 import io.freshet.model.sparse.SparseChunk;
@@ -39,8 +39,7 @@ final class SparseWeights {
     /** Sums as in {@link SparseState#norms}. */
     private final double[] norms;
 
-    private final StepBounds bounds;
-    private final StepBounds extendedBounds;
+    private final StepGuard guard;
     private SparseChunk @Nullable [] good;
 
     private final double[] matrix = new double[4];
@@ -60,9 +59,7 @@ final class SparseWeights {
         this.table = new SparseTable(layout);
         this.rule = settings.lazyRule();
         this.steps = rule == null ? null : new ZeroGradientSteps(rule);
-        int arrays = optimizer.stateNames().size();
-        this.bounds = new StepBounds(columns, arrays);
-        this.extendedBounds = new StepBounds(columns, arrays);
+        this.guard = new StepGuard(optimizer, columns);
         this.norms = new double[rule == null ? columns : 3];
         set(state);
         this.good = good(state);
@@ -184,23 +181,7 @@ final class SparseWeights {
      * @param learningRate upper bound of the sum of all learning rates
      */
     boolean tryExtendBounds(double inputs, double gradients, double learningRate) {
-        if (tryExtend(inputs, gradients, learningRate)) {
-            return true;
-        }
-        refreshBounds();
-        return tryExtend(inputs, gradients, learningRate);
-    }
-
-    private boolean tryExtend(double inputs, double gradients, double learningRate) {
-        extendedBounds.copyFrom(bounds);
-        optimizer.extendBounds(extendedBounds, 1, inputs * gradients, learningRate);
-        double size = Math.max(1, inputs);
-        if (!(extendedBounds.areWithin(Parameters.SAFE, size) && size * size <= Parameters.SAFE)) {
-            return false;
-        }
-        extendedBounds.scale(Parameters.SLACK);
-        bounds.copyFrom(extendedBounds);
-        return true;
+        return guard.tryExtend(1, inputs, gradients, learningRate, bounds -> refreshBounds());
     }
 
     /** Takes a step along the gradients of the mini-batch. */
@@ -359,9 +340,9 @@ final class SparseWeights {
                 velocities += Math.abs(velocity(values, at, c));
             }
         }
-        bounds.parameters(parameters);
+        guard.bounds().parameters(parameters);
         if (layout.hasVelocity()) {
-            bounds.state(0, velocities);
+            guard.bounds().state(0, velocities);
         }
     }
 
