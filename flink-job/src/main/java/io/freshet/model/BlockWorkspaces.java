@@ -1,11 +1,9 @@
 package io.freshet.model;
 
-import io.freshet.model.linalg.MatrixFactory;
-import io.freshet.model.linalg.Precision;
-import io.freshet.model.linalg.ProductTiles;
 import io.freshet.model.sparse.SparseState;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +16,7 @@ import org.jspecify.annotations.Nullable;
 public final class BlockWorkspaces implements AutoCloseable {
     private final LearnerSettings settings;
     private final boolean classesAreOpen;
-    private final Precision precision;
-    private final ProductTiles tiles;
+    private final Function<LearnerSettings, StepWorkspace> opener;
     private final Map<Integer, Lent> lent = new HashMap<>();
     private @Nullable StepWorkspace unused;
 
@@ -43,21 +40,28 @@ public final class BlockWorkspaces implements AutoCloseable {
      *     classes in the settings
      */
     public BlockWorkspaces(LearnerSettings settings, boolean classesAreOpen) {
-        this(settings, classesAreOpen, Precision.FLOAT, MatrixFactory.tiles(Precision.FLOAT));
+        this(settings, classesAreOpen, BlockWorkspaces::onCpu);
     }
 
     /**
-     * @param tiles tile sizes of products, for which blocks are sized
+     * @param classesAreOpen whether learners add classes as they come, from 1 up to the number of
+     *     classes in the settings
+     * @param opener opens a workspace for settings
      */
-    BlockWorkspaces(
+    public BlockWorkspaces(
             LearnerSettings settings,
             boolean classesAreOpen,
-            Precision precision,
-            ProductTiles tiles) {
+            Function<LearnerSettings, StepWorkspace> opener) {
         this.settings = settings;
         this.classesAreOpen = classesAreOpen;
-        this.precision = precision;
-        this.tiles = tiles;
+        this.opener = opener;
+    }
+
+    /** Opens a workspace on the CPU. */
+    public static StepWorkspace onCpu(LearnerSettings settings) {
+        return settings.isSparse()
+                ? new SparseWorkspace(settings)
+                : new BlockWorkspace(settings);
     }
 
     /** Returns the largest number of classes of a learner. */
@@ -103,9 +107,7 @@ public final class BlockWorkspaces implements AutoCloseable {
             unused = null;
             return kept;
         }
-        return settings.isSparse()
-                ? new SparseWorkspace(borrowerSettings)
-                : new BlockWorkspace(borrowerSettings, precision, tiles);
+        return opener.apply(borrowerSettings);
     }
 
     /** Takes a workspace back from a learner. */

@@ -6,7 +6,6 @@ import io.freshet.model.example.BlockRows;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
 import io.freshet.model.example.Examples;
-import io.freshet.model.mixture.Baselines;
 import io.freshet.model.mixture.FadingLosses;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
@@ -90,6 +89,26 @@ final class BlockedSgd implements Trainer {
      * @param state initial state. Not modified.
      */
     BlockedSgd(BlockWorkspace workspace, LearnerState state) {
+        this(
+                workspace,
+                state,
+                new ExecutionBlock(workspace.settings(), workspace.capacity, workspace.maxSteps));
+    }
+
+    /**
+     * Returns a trainer that takes the direct path for all rows of a block, which can be larger
+     * than the workspace's.
+     *
+     * @param block Not modified.
+     */
+    static BlockedSgd checking(
+            BlockWorkspace workspace, LearnerState state, ExecutionBlock block) {
+        BlockedSgd trainer = new BlockedSgd(workspace, state, block);
+        trainer.needsDirectPath = true;
+        return trainer;
+    }
+
+    private BlockedSgd(BlockWorkspace workspace, LearnerState state, ExecutionBlock block) {
         this.workspace = workspace;
         this.settings = workspace.settings();
         this.optimizer = settings.optimizer();
@@ -100,7 +119,7 @@ final class BlockedSgd implements Trainer {
         this.scaler = workspace.scaler == null ? null : workspace.scaler.start(state.scaler());
         this.scorer = new Scorer(settings, state, workspace.scorer);
         this.restarts = state.restarts().clone();
-        this.block = new ExecutionBlock(settings, workspace.capacity, workspace.maxSteps);
+        this.block = block;
         this.rows = block.rows();
         this.inputs = new BlockInputs(workspace, rows, scaler);
         this.recursion = workspace.maxSteps == 1 ? null : new LogitRecursion(workspace, rows);
@@ -123,8 +142,8 @@ final class BlockedSgd implements Trainer {
     }
 
     @Override
-    public @Nullable Baselines baselines() {
-        return scorer.baselines();
+    public void setWeights(double[] state) {
+        scorer.setWeights(state);
     }
 
     @Override

@@ -198,9 +198,11 @@ final class Scorer {
         return weights;
     }
 
-    /** Returns the mixture's baselines; null without them. */
-    @Nullable Baselines baselines() {
-        return baselines;
+    /** Replaces the mixture's weights by a state; does nothing without a mixture. */
+    void setWeights(double[] state) {
+        if (weights != null) {
+            weights.set(state);
+        }
     }
 
     /** Returns the losses of the experts, then of the combinations of an ensemble; not a copy. */

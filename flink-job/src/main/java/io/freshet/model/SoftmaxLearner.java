@@ -10,6 +10,7 @@ import io.freshet.model.linalg.Precision;
 import io.freshet.model.linalg.ProductTiles;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -68,6 +69,16 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         this(new BlockWorkspaces(settings), true, state);
     }
 
+    /**
+     * @param opener opens the learner's workspace
+     */
+    SoftmaxLearner(
+            LearnerSettings settings,
+            LearnerState state,
+            Function<LearnerSettings, StepWorkspace> opener) {
+        this(new BlockWorkspaces(settings, false, opener), true, state);
+    }
+
     SoftmaxLearner(LearnerSettings settings, Precision precision, LearnerState state) {
         this(settings, precision, MatrixFactory.tiles(precision), state);
     }
@@ -77,7 +88,16 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
      */
     SoftmaxLearner(
             LearnerSettings settings, Precision precision, ProductTiles tiles, LearnerState state) {
-        this(new BlockWorkspaces(settings, false, precision, tiles), true, state);
+        this(
+                new BlockWorkspaces(
+                        settings,
+                        false,
+                        open ->
+                                open.isSparse()
+                                        ? new SparseWorkspace(open)
+                                        : new BlockWorkspace(open, precision, tiles)),
+                true,
+                state);
     }
 
     /**
@@ -105,6 +125,9 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     }
 
     private static Trainer trainer(StepWorkspace workspace, LearnerState state) {
+        if (workspace instanceof CudaWorkspace cuda) {
+            return new CudaSgd(cuda, state);
+        }
         return workspace instanceof BlockWorkspace blocks
                 ? new BlockedSgd(blocks, state)
                 : new SparseSgd((SparseWorkspace) workspace, state);
@@ -115,7 +138,12 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         return settings;
     }
 
-    /** Returns the live parameters of a dense model; not a copy. */
+    /** Returns whether the model learns on a CUDA device. */
+    boolean isOnDevice() {
+        return trainer instanceof CudaSgd;
+    }
+
+    /** Returns the live parameters of a dense model on the CPU; not a copy. */
     Parameters parameters() {
         return ((BlockedSgd) trainer).parameters();
     }
@@ -452,7 +480,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     private void returnToGood() {
         if (hasCopy && counters.stepsSinceRollBack() > 0) {
             trainer.returnToGood();
-            setWeights(goodWeights);
+            trainer.setWeights(goodWeights);
         } else {
             returnToStart();
         }
@@ -461,16 +489,9 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     private void returnToStart() {
         trainer.returnToStart();
         trainer.losses().restart();
-        setWeights(LearnerState.initialWeights(settings));
+        trainer.setWeights(LearnerState.initialWeights(settings));
         goodWeights = new double[0];
         hasCopy = false;
-    }
-
-    private void setWeights(double[] state) {
-        MixtureWeights weights = trainer.weights();
-        if (weights != null) {
-            weights.set(state);
-        }
     }
 
     /**

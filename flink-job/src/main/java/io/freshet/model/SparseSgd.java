@@ -5,7 +5,6 @@ import io.freshet.model.example.BlockRows;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
 import io.freshet.model.example.Examples;
-import io.freshet.model.mixture.Baselines;
 import io.freshet.model.mixture.FadingLosses;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
@@ -100,8 +99,8 @@ final class SparseSgd implements Trainer {
     }
 
     @Override
-    public @Nullable Baselines baselines() {
-        return scorer.baselines();
+    public void setWeights(double[] state) {
+        scorer.setWeights(state);
     }
 
     @Override

@@ -9,7 +9,7 @@ package io.freshet.model;
  * For one thread at a time. Must stay open until its learners are closed.
  */
 public sealed interface StepWorkspace extends AutoCloseable
-        permits BlockWorkspace, SparseWorkspace {
+        permits BlockWorkspace, SparseWorkspace, CudaWorkspace {
     /** Returns the settings of the learners that can use this workspace. */
     LearnerSettings settings();
 

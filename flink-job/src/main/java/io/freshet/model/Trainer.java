@@ -3,7 +3,6 @@ package io.freshet.model;
 import io.freshet.model.ensemble.Ensemble;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
-import io.freshet.model.mixture.Baselines;
 import io.freshet.model.mixture.FadingLosses;
 import io.freshet.model.mixture.MixtureWeights;
 import org.jspecify.annotations.Nullable;
@@ -44,11 +43,15 @@ interface Trainer extends AutoCloseable {
     /** Empties the block. */
     void clear();
 
-    /** Returns the mixture's weights; null without one. */
+    /** Returns the mixture's weights, which only {@link #setWeights} may change; null without one. */
     @Nullable MixtureWeights weights();
 
-    /** Returns the mixture's baselines; null without them. */
-    @Nullable Baselines baselines();
+    /**
+     * Replaces the mixture's weights; does nothing without a mixture.
+     *
+     * @param state a value of {@link MixtureWeights#state()}. Not modified.
+     */
+    void setWeights(double[] state);
 
     /** Returns the experts beside the linear models; null without an ensemble. */
     @Nullable Ensemble ensemble();

@@ -453,7 +453,7 @@ class BlockedSgdTest {
                 LearnerState state = restored.state();
                 assertSameBits(state, learner.state());
                 restored.close();
-                restored = new SoftmaxLearner(fixture.settings(), state);
+                restored = TestEngine.start(fixture.settings(), state);
                 for (int k = 0; k < fixture.settings().numExperts(); k++) {
                     assertThat(restored.weight(k)).isEqualTo(learner.weight(k));
                 }

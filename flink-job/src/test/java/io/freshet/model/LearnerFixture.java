@@ -151,7 +151,7 @@ record LearnerFixture(LearnerSettings settings) {
 
     /** Returns a learner before its first example. */
     SoftmaxLearner start() {
-        return start(Precision.FLOAT);
+        return TestEngine.start(settings, LearnerState.initial(settings));
     }
 
     SoftmaxLearner start(Precision precision) {
@@ -165,7 +165,7 @@ record LearnerFixture(LearnerSettings settings) {
 
     /** Returns a learner with these parameters, before its first example. */
     SoftmaxLearner startFrom(float... parameters) {
-        return new SoftmaxLearner(settings, stateOf(parameters));
+        return TestEngine.start(settings, stateOf(parameters));
     }
 
     /** Returns the initial state with these parameters. */

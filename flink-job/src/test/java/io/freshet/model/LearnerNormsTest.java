@@ -118,7 +118,7 @@ class LearnerNormsTest {
             assertThat(learner.gradientNorm()).isEqualTo(norm);
 
             try (SoftmaxLearner restored =
-                    new SoftmaxLearner(fixture.settings(), learner.state())) {
+                    TestEngine.start(fixture.settings(), learner.state())) {
                 assertThat(restored.gradientNorm()).isNaN();
                 assertThat(restored.parameterNorm()).isEqualTo(learner.parameterNorm());
             }

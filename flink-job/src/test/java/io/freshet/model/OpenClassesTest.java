@@ -172,7 +172,7 @@ class OpenClassesTest {
 
     private static LearnerState learn(
             LearnerSettings settings, LearnerState state, Examples examples) {
-        try (SoftmaxLearner learner = new SoftmaxLearner(settings, state)) {
+        try (SoftmaxLearner learner = TestEngine.start(settings, state)) {
             learner.learn(examples, true, new Evaluation(CAPACITY));
             return learner.state();
         }

@@ -407,7 +407,7 @@ class SoftmaxLearnerTest {
                 if (step % 7 == 3) {
                     LearnerState state = restored.state();
                     restored.close();
-                    restored = new SoftmaxLearner(fixture.settings(), state);
+                    restored = TestEngine.start(fixture.settings(), state);
                 }
                 Examples batch = randomBatch(random, fixture, step % 5 == 4 ? 11 : 32);
                 if (step % 20 == 9) {

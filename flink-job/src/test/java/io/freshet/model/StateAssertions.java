@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.freshet.model.linalg.Matrices;
 import io.freshet.model.linalg.Matrix;
+import io.freshet.model.optim.Sgd;
 
 /** Assertions about the state of learners. */
 final class StateAssertions {
@@ -28,12 +29,28 @@ final class StateAssertions {
 
     /** Returns a learner's parameters in their precision, (rates, numFeatures + 1, numOutputs). */
     static double[][][] parameters(SoftmaxLearner learner) {
-        return unpack(learner, learner.parameters().values());
+        return learner.isOnDevice()
+                ? unpack(learner, learner.state().parameters())
+                : unpack(learner, learner.parameters().values());
     }
 
     /** Returns a learner's velocity in its precision, (rates, numFeatures + 1, numOutputs). */
     static double[][][] velocity(SoftmaxLearner learner) {
-        return unpack(learner, learner.parameters().velocity());
+        return learner.isOnDevice()
+                ? unpack(learner, learner.state().optimizer().array(Sgd.VELOCITY))
+                : unpack(learner, learner.parameters().velocity());
+    }
+
+    private static double[][][] unpack(SoftmaxLearner learner, float[] values) {
+        LearnerSettings settings = learner.settings();
+        int numInputs = settings.numFeatures() + 1;
+        int numOutputs = settings.numOutputs();
+        double[][][] unpacked = new double[settings.numRates()][numInputs][numOutputs];
+        for (int i = 0; i < values.length; i++) {
+            int input = i / numOutputs;
+            unpacked[input / numInputs][input % numInputs][i % numOutputs] = values[i];
+        }
+        return unpacked;
     }
 
     private static double[][][] unpack(SoftmaxLearner learner, Matrix rows) {

@@ -32,7 +32,7 @@ public record OutlierState(
         double[] restMeans,
         double[] restSquaredDeviations) {
     /** Number of values of a feature of which the farthest may still turn out to be an outlier. */
-    static final int FIRST_VALUES = 256;
+    public static final int FIRST_VALUES = 256;
 
     /**
      * Returns the state after the first values of all features, without recent outliers.

@@ -11,6 +11,9 @@ public interface ScalerRule extends Serializable {
     /** Returns the number of standard deviations at which values are clipped; 0 for none. */
     double clip();
 
+    /** Returns whether a NaN is a missing value, which is scaled to 0 and not observed. */
+    boolean acceptsMissing();
+
     /** Returns the fraction of its weight that an example loses at each later one; 0 for none. */
     double lossPerExample();
 

@@ -106,7 +106,7 @@ public record ScalerState(
     }
 
     /** Returns the sum of the weights of the observed values of a feature. */
-    double weight(int feature) {
+    public double weight(int feature) {
         return weights == null ? sumOfWeights : weights[feature];
     }
 

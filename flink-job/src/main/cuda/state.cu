@@ -1,0 +1,36 @@
+// Copies of the state of some models, and sums over it.
+
+// Copies the state of the models of a launch to the places of the launch, or back.
+//   states (slots, size), copies (models, size)  in words of 4 bytes
+extern "C" __global__ void copyStates(unsigned* states, unsigned* copies, const int* slots, int size, int isBack) {
+    const int i = blockIdx.x * blockDim.x + threadIdx.x, model = blockIdx.y;
+    if (i >= size) return;
+    unsigned* state = states + (size_t) slots[model] * size + i;
+    unsigned* copy = copies + (size_t) model * size + i;
+    if (isBack) *state = *copy; else *copy = *state;
+}
+
+// Sums over the parameters of a model for each learning rate: of magnitudes, and of squares. A CTA a rate; block = 256.
+//   parameters (width, rates * C), sums (rates, 2)
+extern "C" __global__ void magnitudes(const float* parameters, double* sums, int width, int N, int C) {
+    __shared__ double parts[8][2];
+    const int rate = blockIdx.x, thread = threadIdx.x;
+    double magnitude = 0, square = 0;
+    for (int i = thread; i < width * C; i += blockDim.x) {
+        const double value = parameters[(size_t) (i / C) * N + rate * C + i % C];
+        magnitude += fabs(value);
+        square += value * value;
+    }
+    magnitude = sumOfLanes(magnitude);
+    square = sumOfLanes(square);
+    if ((thread & 31) == 0) {
+        parts[thread >> 5][0] = magnitude;
+        parts[thread >> 5][1] = square;
+    }
+    __syncthreads();
+    if (thread < 2) {
+        double sum = 0;
+        for (int w = 0; w < 8; w++) sum += parts[w][thread];
+        sums[rate * 2 + thread] = sum;
+    }
+}

@@ -1,0 +1,208 @@
+package io.freshet.model;
+
+import io.freshet.model.cuda.BlockShape;
+import io.freshet.model.cuda.Device;
+import io.freshet.model.cuda.DeviceBlock;
+import io.freshet.model.cuda.DeviceLearner;
+import io.freshet.model.cuda.LinearModel;
+import io.freshet.model.cuda.LinearModel.Mixing;
+import io.freshet.model.cuda.LinearModel.Scaling;
+import io.freshet.model.loss.Activation;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.scale.FadingStandardization;
+import io.freshet.model.scale.ScalerRule;
+import io.freshet.model.scale.Standardization;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/** The memory of a CUDA device that {@link CudaSgd} uses, and the states of its models there. */
+public final class CudaWorkspace implements StepWorkspace {
+    /** Rows of a block; more make it faster, and let its first rows wait longer. */
+    static final int MAX_ROWS = 256;
+
+    private static final int FIRST_SLOTS = 2;
+
+    private final LearnerSettings settings;
+    private final Supplier<Device> devices;
+    private final LinearModel model;
+    private final LossGradients gradients;
+    private final List<DeviceResident> models = new ArrayList<>();
+    private final BitSet usedSlots = new BitSet();
+    private final Map<BlockShape, DeviceBlock> blocks = new HashMap<>();
+    private int numSlots = FIRST_SLOTS;
+    private DeviceLearner learner;
+    private @Nullable BlockWorkspace checked;
+    private boolean inUse;
+
+    /**
+     * @param settings settings without an {@link #obstacle}
+     * @param devices opens the device; a new object at each call
+     */
+    public CudaWorkspace(LearnerSettings settings, Supplier<Device> devices) {
+        this.settings = settings;
+        this.devices = devices;
+        this.model = modelOf(settings);
+        this.gradients = new LossGradients(settings.loss());
+        this.learner = new DeviceLearner(devices.get(), model, numSlots);
+    }
+
+    /**
+     * Returns the reason why a learner with these settings learns on the CPU, in the form "…, which
+     * has no kernel"; null if there is none.
+     */
+    public static @Nullable String obstacle(LearnerSettings settings) {
+        Mixture mixture = settings.mixture();
+        if (settings.isSparse()) {
+            return "features are sparse";
+        }
+        if (settings.ensemble() != null) {
+            return "the learner is an ensemble";
+        }
+        if (settings.optimizer().linearRule() == null) {
+            return "the optimiser is " + settings.optimizer().getClass().getSimpleName();
+        }
+        if (settings.numOutputs() > LinearModel.MAX_OUTPUTS) {
+            return "the model has more than " + LinearModel.MAX_OUTPUTS + " outputs";
+        }
+        if (settings.miniBatchSize() > MAX_ROWS) {
+            return "mini-batches have more than " + MAX_ROWS + " examples";
+        }
+        if (mixture != null && settings.numExperts() > LinearModel.MAX_EXPERTS) {
+            return "the mixture has more than " + LinearModel.MAX_EXPERTS + " experts";
+        }
+        if (mixture != null && mixture.switchingRates().size() > LinearModel.MAX_SWITCHING_RATES) {
+            return "the mixture has more than "
+                    + LinearModel.MAX_SWITCHING_RATES
+                    + " switching rates";
+        }
+        ScalerRule scaler = settings.scaler();
+        if (scaler != null
+                && !(scaler instanceof Standardization)
+                && !(scaler instanceof FadingStandardization)) {
+            return "the scaler is " + scaler.getClass().getSimpleName();
+        }
+        if (!new LossGradients(settings.loss()).isLinear()) {
+            return "the loss is " + settings.loss().getClass().getSimpleName();
+        }
+        return null;
+    }
+
+    private static LinearModel modelOf(LearnerSettings settings) {
+        Mixture mixture = settings.mixture();
+        ScalerRule scaler = settings.scaler();
+        return new LinearModel(
+                settings.numFeatures(),
+                settings.numOutputs(),
+                settings.loss().activation() == Activation.SIGMOID,
+                settings.loss().trainsOnReportedLoss(),
+                mixture == null ? List.of(1.0) : mixture.rates(),
+                mixture == null
+                        ? null
+                        : new Mixing(mixture.switchingRates(), mixture.baselines()),
+                settings.miniBatchSize() > 1,
+                settings.optimizer().isPlain(),
+                !settings.optimizer().stateNames().isEmpty(),
+                scaler == null
+                        ? null
+                        : new Scaling(
+                                scaler.lossPerExample(), scaler.clip(), scaler.acceptsMissing()));
+    }
+
+    @Override
+    public LearnerSettings settings() {
+        return settings;
+    }
+
+    LossGradients gradients() {
+        return gradients;
+    }
+
+    /** Returns the models on the device; another object after {@link #takeSlot}. */
+    DeviceLearner learner() {
+        return learner;
+    }
+
+    /** Returns the block of a shape, which one learner uses at a time. */
+    DeviceBlock block(BlockShape shape) {
+        return blocks.computeIfAbsent(shape, learner::newBlock);
+    }
+
+    /** Returns the workspace on the CPU for steps that must be checked. */
+    BlockWorkspace checked() {
+        BlockWorkspace made = checked;
+        if (made == null) {
+            made = new BlockWorkspace(settings);
+            checked = made;
+        }
+        return made;
+    }
+
+    /** Returns the place of a new model's state. */
+    int takeSlot() {
+        int slot = usedSlots.nextClearBit(0);
+        if (slot == numSlots) {
+            grow();
+        }
+        usedSlots.set(slot);
+        return slot;
+    }
+
+    /** Gives a place back. */
+    void giveBackSlot(int slot) {
+        usedSlots.clear(slot);
+    }
+
+    /** Adds a model, whose state moves when there are more. */
+    void add(DeviceResident resident) {
+        models.add(resident);
+    }
+
+    void remove(DeviceResident resident) {
+        models.remove(resident);
+    }
+
+    /** Moves the states of all models to a learner with twice as many places. */
+    private void grow() {
+        List<Runnable> moves = new ArrayList<>();
+        for (DeviceResident resident : models) {
+            moves.add(resident.beginMove());
+        }
+        blocks.clear();
+        learner.close();
+        numSlots *= 2;
+        learner = new DeviceLearner(devices.get(), model, numSlots);
+        moves.forEach(Runnable::run);
+    }
+
+    /** A model whose state is on the device. */
+    interface DeviceResident {
+        /** Reads the state from the learner; the result writes it to the next one. */
+        Runnable beginMove();
+    }
+
+    /** Marks the beginning of a learner's run, during which no other learner may run. */
+    void begin() {
+        if (inUse) {
+            throw new IllegalStateException("another learner is in the middle of a block");
+        }
+        inUse = true;
+    }
+
+    /** Marks the end of a learner's run. */
+    void end() {
+        inUse = false;
+    }
+
+    @Override
+    public void close() {
+        learner.close();
+        if (checked != null) {
+            checked.close();
+        }
+    }
+}

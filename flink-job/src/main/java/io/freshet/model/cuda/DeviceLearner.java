@@ -1,0 +1,247 @@
+package io.freshet.model.cuda;
+
+import io.freshet.model.cuda.DeviceBlock.Stages;
+import io.freshet.model.scale.OutlierState;
+import io.freshet.model.scale.ScalerState;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Linear models that learn on a device, block by block.
+ *
+ * <p>The results are those of one step after the other, up to rounding. Blocks may be submitted one
+ * after the other before the first has been finished; they run in the order in which they were
+ * submitted. For one thread at a time.
+ */
+public final class DeviceLearner implements AutoCloseable {
+    private final Device device;
+    private final LinearModel model;
+    private final LearnerKernels kernels;
+    private final ModelStates states;
+    private final DeviceStream[] streams;
+    private final DeviceMemory rates;
+    private final @Nullable DeviceMemory switchingRates;
+    private final PinnedMemory sums;
+    private final DeviceMemory deviceSums;
+
+    /**
+     * @param device the device, which is closed with the learner
+     * @param numSlots number of models whose state can be held
+     */
+    public DeviceLearner(Device device, LinearModel model, int numSlots) {
+        this.device = device;
+        this.model = model;
+        this.kernels = new LearnerKernels(device, model.numOutputs());
+        this.streams = new DeviceStream[] {device.newStream(), device.newStream(), device.newStream()};
+        this.states = new ModelStates(device, streams[0], model, numSlots);
+        this.rates = constants(model.learningRates(), Float.BYTES);
+        this.switchingRates =
+                model.mixture() == null
+                        ? null
+                        : constants(model.mixture().switchingRates(), Double.BYTES);
+        int bytes = model.numRates() * 2 * Double.BYTES;
+        this.sums = device.allocatePinned(bytes);
+        this.deviceSums = device.allocate(bytes);
+    }
+
+    private DeviceMemory constants(List<Double> values, int size) {
+        PinnedMemory host = device.allocatePinned(values.size() * size);
+        for (int i = 0; i < values.size(); i++) {
+            if (size == Double.BYTES) {
+                host.buffer().putDouble(i * size, values.get(i));
+            } else {
+                host.buffer().putFloat(i * size, values.get(i).floatValue());
+            }
+        }
+        DeviceMemory memory = device.allocate((long) values.size() * size);
+        streams[0].copyToDevice(host, 0, memory);
+        streams[0].synchronize();
+        return memory;
+    }
+
+    /** Returns the models' settings. */
+    public LinearModel model() {
+        return model;
+    }
+
+    /** Creates a block, with memory of its own. */
+    public DeviceBlock newBlock(BlockShape shape) {
+        int maxRows = Recursion.of(model.numOutputs(), shape.gradient()).maxRows();
+        if (shape.rows() > maxRows) {
+            throw new IllegalArgumentException(
+                    "a block of "
+                            + model.numOutputs()
+                            + " outputs has at most "
+                            + maxRows
+                            + " rows, not "
+                            + shape.rows());
+        }
+        BlockMemory memory = new BlockMemory(device, model, shape);
+        BlockGraph work =
+                new BlockGraph(model, shape, kernels, states, memory, rates, switchingRates);
+        DeviceGraph[] graphs = {
+            streams[0].capture(() -> work.scale(streams[0])),
+            streams[1].capture(() -> work.step(streams[1])),
+            streams[2].capture(() -> work.score(streams[2]))
+        };
+        DeviceGraph undo = streams[0].capture(() -> work.undo(streams[0]));
+        DeviceEvent[] ends = {device.newEvent(), device.newEvent(), device.newEvent()};
+        return new DeviceBlock(model, shape, memory, new Stages(graphs, ends, undo));
+    }
+
+    /** Starts a block that has been filled; returns before it ends. */
+    public void submit(DeviceBlock block) {
+        for (int stage = 0; stage < streams.length; stage++) {
+            if (stage > 0) {
+                streams[stage].await(block.stages.ends()[stage - 1]);
+            }
+            streams[stage].launch(block.stages.graphs()[stage]);
+            if (stage == streams.length - 1 && block.wantsProbabilities()) {
+                streams[stage].copyToHost(
+                        block.memory().probabilities, block.memory().hostProbabilities, 0);
+            }
+            streams[stage].record(block.stages.ends()[stage]);
+        }
+    }
+
+    /** Waits until a block that was submitted has ended, so that its scores can be read. */
+    public void finish(DeviceBlock block) {
+        block.stages.ends()[streams.length - 1].synchronize();
+    }
+
+    /**
+     * Restores the models as they were before a block. Blocks that were submitted after it must
+     * have been undone before, the last one first.
+     */
+    public void undo(DeviceBlock block) {
+        finish(block);
+        streams[0].launch(block.stages.undo());
+        streams[0].synchronize();
+    }
+
+    private void awaitAll() {
+        for (DeviceStream stream : streams) {
+            stream.synchronize();
+        }
+    }
+
+    /** Copies the parameters, and the velocity if there is one, of one model to another. */
+    public void copyLinear(int from, int to) {
+        awaitAll();
+        streams[0].copy(
+                states.of(ModelPart.LINEAR, from), states.of(ModelPart.LINEAR, to));
+        streams[0].synchronize();
+    }
+
+    /** Returns the parameters of a model, and its velocity if it has one. */
+    public LinearState linear(int slot) {
+        return LinearState.of(model, read(ModelPart.LINEAR, slot));
+    }
+
+    /** Replaces the parameters of a model, and its velocity if it has one. */
+    public void linear(int slot, LinearState state) {
+        write(ModelPart.LINEAR, slot, state.toBytes(model));
+    }
+
+    /**
+     * Returns the state of a model's scaler.
+     *
+     * @param count number of examples observed
+     */
+    public ScalerState scaler(int slot, long count) {
+        return StateBytes.toScaler(model, read(ModelPart.SCALER, slot), count);
+    }
+
+    /** Returns the number of values of each feature that a model's scaler clipped. */
+    public long[] clippedValues(int slot) {
+        double[] clipped = StateBytes.clipped(read(ModelPart.SCALER, slot));
+        return Arrays.stream(clipped).mapToLong(count -> (long) count).toArray();
+    }
+
+    /** Replaces the state of a model's scaler, except for the numbers of clipped values. */
+    public void scaler(int slot, ScalerState state) {
+        double[] clipped = StateBytes.clipped(read(ModelPart.SCALER, slot));
+        write(ModelPart.SCALER, slot, StateBytes.ofScaler(model, state, clipped));
+    }
+
+    /** Begins the state of a model's scaler, with the numbers of clipped values of the state. */
+    public void startScaler(int slot, ScalerState state) {
+        OutlierState outliers = state.outliers();
+        double[] clipped = new double[model.numFeatures()];
+        if (outliers != null) {
+            Arrays.setAll(clipped, f -> outliers.clipped()[f]);
+        }
+        write(ModelPart.SCALER, slot, StateBytes.ofScaler(model, state, clipped));
+    }
+
+    /** Replaces the state of a model's mixture. */
+    public void mixture(int slot, double[] state) {
+        write(ModelPart.MIXTURE, slot, StateBytes.ofDoubles(state));
+    }
+
+    /** Returns the counts of a model's baselines. */
+    public float[] baselineCounts(int slot) {
+        return StateBytes.toCounts(model.numOutputs(), read(ModelPart.BASELINES, slot));
+    }
+
+    /** Returns the newest label of a model's baselines; -1 before the first. */
+    public int lastLabel(int slot) {
+        return StateBytes.toLastLabel(read(ModelPart.BASELINES, slot));
+    }
+
+    /** Replaces the state of a model's baselines. */
+    public void baselines(int slot, float[] counts, int lastLabel) {
+        write(
+                ModelPart.BASELINES,
+                slot,
+                StateBytes.ofBaselines(counts, lastLabel));
+    }
+
+    private ByteBuffer read(ModelPart part, int slot) {
+        awaitAll();
+        return states.read(part, slot);
+    }
+
+    private void write(ModelPart part, int slot, ByteBuffer values) {
+        awaitAll();
+        states.write(part, slot, values);
+    }
+
+    /**
+     * Computes sums over the parameters of a model, or its velocity, for each learning rate.
+     *
+     * @return (rates, 2): the sum of magnitudes, and the sum of squares
+     */
+    public double[] magnitudes(int slot, boolean ofVelocity) {
+        awaitAll();
+        DeviceStream stream = streams[0];
+        DeviceMemory values = states.of(ModelPart.LINEAR, slot);
+        if (ofVelocity) {
+            values = values.from((long) model.numParameters() * Float.BYTES);
+        }
+        stream.launch(
+                kernels.magnitudes,
+                model.numRates(),
+                1,
+                256,
+                0,
+                new Arguments()
+                        .add(values)
+                        .add(deviceSums)
+                        .add(model.width())
+                        .add(model.numColumns())
+                        .add(model.numOutputs()));
+        stream.copyToHost(deviceSums, sums, 0);
+        stream.synchronize();
+        double[] result = new double[model.numRates() * 2];
+        sums.buffer().asDoubleBuffer().get(result);
+        return result;
+    }
+
+    @Override
+    public void close() {
+        device.close();
+    }
+}

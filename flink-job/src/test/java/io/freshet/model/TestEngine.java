@@ -1,0 +1,33 @@
+package io.freshet.model;
+
+import io.freshet.model.cuda.EmulatedDevice;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
+
+/**
+ * Extension that lets the learners of a test class learn on an emulated CUDA device, where {@link
+ * CudaWorkspace} can. Without it they learn on the CPU.
+ */
+final class TestEngine implements BeforeAllCallback, AfterAllCallback {
+    private static boolean isCuda;
+
+    /** Returns a learner on the current engine. */
+    static SoftmaxLearner start(LearnerSettings settings, LearnerState state) {
+        return isCuda && CudaWorkspace.obstacle(settings) == null
+                ? new SoftmaxLearner(
+                        settings, state, open -> new CudaWorkspace(open, EmulatedDevice::new))
+                : new SoftmaxLearner(settings, state);
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext context) {
+        EmulatedDevice.assumeAvailable();
+        isCuda = true;
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) {
+        isCuda = false;
+    }
+}
