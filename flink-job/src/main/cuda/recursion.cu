@@ -135,7 +135,7 @@ __global__ void __launch_bounds__(T) manyClasses(
         #pragma unroll
         for (int p = 0; p < P; p++) {
             const int c = p * T + thread;
-            z[r][p] = c < C ? logits[(size_t) r * N + c] : NEGATIVE_INFINITY;
+            z[r][p] = c < C ? logits[r * N + c] : NEGATIVE_INFINITY;
         }
     }
     #pragma unroll
@@ -239,8 +239,9 @@ __global__ void __launch_bounds__(T) manyClasses(
             #pragma unroll
             for (int r = t + 1; r < R; r++) z[r][p] = fmaf(k[t][r], g, z[r][p]);
             if (c < C) {
-                out[(size_t) t * N + c] = g;
-                logits[(size_t) t * N + c] = z[t][p];
+                const int at = t * N + c;
+                out[at] = g;
+                logits[at] = z[t][p];
             }
         }
     }

@@ -126,6 +126,69 @@ struct Moments {
         }
     }
 
+    __device__ static double inverseDeviation(double squares, double weight) {
+        return squares == 0 ? 0 : fmin(sqrt(weight / squares), LARGEST_DOUBLE);
+    }
+
+    // The largest magnitude of a scaled value.
+    __device__ double limit(double ofWeight, double ofEnvelope, double inverse) const {
+        const double root = sqrt(ofWeight);
+        return clip > 0 ? fmin(root, fmax(clip, ofEnvelope * inverse)) : loss == 0 ? LARGEST_DOUBLE : root;
+    }
+
+    __device__ float scaled(double value, double ofMean, double inverse, double limit) const {
+        if (acceptsMissing && isnan(value)) return 0;
+        return (float) fmax(-limit, fmin(limit, (value - ofMean) * inverse));
+    }
+
+    // Observes and scales up to CHUNK rows, as far as each is a mini-batch by itself and has a usual value, and returns
+    // their number. Only what depends on the values before is done one row after the other: divisions and roots of
+    // several rows run beside each other.
+    template <int CHUNK>
+    __device__ int scaleUsual(const float* in, int stride, const int* ends, int first, float* out, int width) {
+        double value[CHUNK], weights[CHUNK], inverseWeights[CHUNK], means[CHUNK], allSquares[CHUNK], envelopes[CHUNK];
+        double faded = weight;
+        #pragma unroll
+        for (int i = 0; i < CHUNK; i++) {
+            value[i] = in[(size_t) i * stride];
+            faded -= loss * faded;
+            weights[i] = faded + 1;
+            inverseWeights[i] = 1 / weights[i];
+            faded = weights[i];
+        }
+        int count = 0;
+        #pragma unroll
+        for (int i = 0; i < CHUNK; i++) {
+            if (count == i && ends[i] == first + i + 1) {
+                const double fadedSquares = squares - loss * squares, difference = value[i] - mean;
+                // Not a number is not usual.
+                const bool isUsual = clip == 0 ? !isnan(value[i])
+                        : difference * difference * (weights[i] - 1) <= clip * clip * fadedSquares;
+                if (isUsual) {
+                    double newMean = fma(difference, inverseWeights[i], mean);
+                    if (loss > 0 && newMean == mean) newMean = value[i];
+                    squares = fma(difference, value[i] - newMean, fadedSquares);
+                    mean = newMean;
+                    envelope -= loss / 2 * envelope;
+                    run = fmax(0.0, run - 1);
+                    weight = weights[i];
+                    means[i] = mean;
+                    allSquares[i] = squares;
+                    envelopes[i] = envelope;
+                    count = i + 1;
+                }
+            }
+        }
+        #pragma unroll
+        for (int i = 0; i < CHUNK; i++) {
+            if (i < count) {
+                const double inverse = inverseDeviation(allSquares[i], weights[i]);
+                out[(size_t) i * width] = scaled(value[i], means[i], inverse, limit(weights[i], envelopes[i], inverse));
+            }
+        }
+        return count;
+    }
+
     __device__ void computeTotal() {
         totalWeight = weight;
         totalMean = mean;
@@ -142,6 +205,8 @@ struct Moments {
         }
     }
 };
+
+constexpr int CHUNK = 8;
 
 // A scaler's rule: loss is the fraction of its weight that an example loses at each later one, 0 for none; clip the
 // number of standard deviations at which outliers are clipped, 0 for none.
@@ -180,6 +245,15 @@ extern "C" __global__ void scaleFeatures(
     of.computeTotal();
     int t = 0;
     while (t < count) {
+        if (!of.isFirst && t + CHUNK <= count) {
+            const int n = of.scaleUsual<CHUNK>(in + (size_t) t * features, features, end + t, t, out + (size_t) t * width, width);
+            for (int i = 0; i < n; i++) {
+                sumOfWeights -= loss * sumOfWeights;
+                sumOfWeights += 1;
+            }
+            t += n;
+            if (n == CHUNK) continue;
+        }
         const int batchEnd = end[t];
         for (int r = t; r < batchEnd; r++) {
             of.observe(in[(size_t) r * features]);
@@ -187,21 +261,12 @@ extern "C" __global__ void scaleFeatures(
             sumOfWeights += 1;
         }
         of.computeTotal();
-        double inverse = of.totalSquares == 0 ? 0 : fmin(sqrt(of.totalWeight / of.totalSquares), LARGEST_DOUBLE);
-        double limit = sqrt(of.totalWeight);
-        if (clip > 0) {
-            limit = fmin(limit, fmax(clip, of.envelope * inverse));
-        } else if (loss == 0) {
-            limit = LARGEST_DOUBLE;
-        }
+        const double inverse = of.inverseDeviation(of.totalSquares, of.totalWeight);
+        const double limit = of.limit(of.totalWeight, of.envelope, inverse);
         const int next = batchEnd > t ? batchEnd : t + 1;
-        for (; t < next; t++) {
-            const double value = in[(size_t) t * features];
-            const double standardised = (value - of.totalMean) * inverse;
-            out[(size_t) t * width] =
-                    acceptsMissing && isnan(value) ? 0.f : (float) fmax(-limit, fmin(limit, standardised));
-        }
+        for (; t < next; t++) out[(size_t) t * width] = of.scaled(in[(size_t) t * features], of.totalMean, inverse, limit);
     }
+    of.computeTotal();
     for (; t < rows; t++) out[(size_t) t * width] = 0.f;
     state[MEAN * features + f] = of.totalMean;
     state[SQUARES * features + f] = of.totalSquares;

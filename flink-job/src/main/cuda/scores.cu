@@ -162,73 +162,102 @@ extern "C" __global__ void baselinePredictions(
     }
 }
 
+// Likelihoods of each row under the experts, relative to the largest one and to the power of the row's weight. A thread a
+// row.
+//   trained    (rows, experts)   logarithms of the likelihoods
+//   exponents  (rows)            weight of each row
+//   labels     (rows)            -1 for a row that is not to be learnt from
+//   relatives  (rows, experts)   out: less than 0 for such a row
+extern "C" __global__ void relativeLikelihoods(
+        const float* trained, const float* exponents, const int* labels, double* relatives, int experts, int rows) {
+    const int t = blockIdx.x * blockDim.x + threadIdx.x;
+    if (t >= rows) return;
+    const size_t row = (size_t) blockIdx.y * rows + t;
+    const float* logs = trained + row * experts;
+    if (labels[row] < 0) {
+        for (int e = 0; e < experts; e++) relatives[row * experts + e] = -1;
+        return;
+    }
+    float largest = logs[0];
+    for (int e = 1; e < experts; e++) largest = fmaxf(largest, logs[e]);
+    for (int e = 0; e < experts; e++) {
+        relatives[row * experts + e] =
+                logs[e] == NEGATIVE_INFINITY ? 0 : exp(exponents[row] * ((double) logs[e] - largest));
+    }
+}
+
 // Weights of the experts before each mini-batch, by a fixed-share mixture: io.freshet.model.mixture.MixtureWeights. A
-// warp a model, a lane an expert, of which there are at most 32.
-//   exponents      (rows)                                weight of each row
-//   switchingRates (numSwitchingRates), at most 8
+// warp a model; E is a power of two, at least the number of experts. A lane has one expert and every (32 / E)-th of the
+// switching rates, of which there are at most 8.
+//   relatives      (rows, experts)                           see relativeLikelihoods
+//   switchingRates (numSwitchingRates)
 //   states         (slots, numSwitchingRates (experts + 1))  weights by switching rate, then those of these rates
-extern "C" __global__ void mixtureWeights(
-        double* states, const float* trained, const float* exponents, const int* ends, const int* numRows,
-        const int* slots, const double* switchingRates, float* weights, int numSwitchingRates, int experts, int rows) {
-    const int model = blockIdx.x, e = threadIdx.x, count = numRows[model], S = numSwitchingRates;
+template <int E>
+__global__ void mixtureWeights(
+        double* states, const double* relatives, const int* ends, const int* numRows, const int* slots,
+        const double* switchingRates, float* weights, int numSwitchingRates, int experts, int rows) {
+    constexpr int GROUPS = 32 / E, OF_LANE = (MAX_SWITCHING_RATES + GROUPS - 1) / GROUPS;
+    const int model = blockIdx.x, e = threadIdx.x % E, group = threadIdx.x / E, S = numSwitchingRates;
+    const int count = numRows[model];
     const bool isExpert = e < experts;
     double* state = states + (size_t) slots[model] * S * (experts + 1);
-    const float* likelihood = trained + (size_t) model * rows * experts + e;
-    const float* exponent = exponents + (size_t) model * rows;
+    const double* relative = relatives + (size_t) model * rows * experts + e;
     const int* end = ends + (size_t) model * rows;
     float* out = weights + (size_t) model * rows * experts + e;
-    double v[MAX_SWITCHING_RATES], rateWeights[MAX_SWITCHING_RATES], weight = 0;
+    double v[OF_LANE], rateWeights[OF_LANE], kept[OF_LANE], least[OF_LANE], weight = 0;
     #pragma unroll
-    for (int s = 0; s < MAX_SWITCHING_RATES; s++) {
-        v[s] = s < S && isExpert ? state[s * experts + e] : 0;
-        rateWeights[s] = s < S ? state[S * experts + s] : 0;
-        weight += rateWeights[s] * v[s];
+    for (int i = 0; i < OF_LANE; i++) {
+        const int s = group + i * GROUPS;
+        const double share = s < S ? switchingRates[s] : 0;
+        v[i] = s < S && isExpert ? state[s * experts + e] : 0;
+        rateWeights[i] = s < S ? state[S * experts + s] : 0;
+        kept[i] = 1 - share;
+        least[i] = isExpert ? fmax(share / experts, 1e-300) : 0;
+        weight += rateWeights[i] * v[i];
     }
+    #pragma unroll
+    for (int o = E; o < 32; o *= 2) weight += __shfl_xor_sync(ALL_LANES, weight, o);
     int t = 0;
     while (t < count) {
         const int batchEnd = end[t], next = batchEnd > t ? batchEnd : t + 1;
         for (int r = t; r < next; r++) {
-            if (isExpert) out[(size_t) r * experts] = (float) weight;
+            if (isExpert && group == 0) out[(size_t) r * experts] = (float) weight;
         }
         for (int r = t; r < batchEnd; r++) {
-            const float log = isExpert ? likelihood[(size_t) r * experts] : NEGATIVE_INFINITY;
-            const float largest = maxOfLanes(log);
-            const double relative = log == NEGATIVE_INFINITY ? 0 : exp((double) exponent[r] * (log - largest));
-            double sums[MAX_SWITCHING_RATES], total = 0;
+            const double likelihood = isExpert ? relative[(size_t) r * experts] : 0;
+            if (__any_sync(ALL_LANES, likelihood < 0)) continue;
+            double sums[OF_LANE], total = 0;
             #pragma unroll
-            for (int s = 0; s < MAX_SWITCHING_RATES; s++) {
-                if (s < S) {
-                    v[s] *= relative;
-                    sums[s] = sumOfLanes(v[s]);
-                    total += rateWeights[s] * sums[s];
-                }
+            for (int i = 0; i < OF_LANE; i++) sums[i] = v[i] *= likelihood;
+            #pragma unroll
+            for (int o = 1; o < E; o *= 2) {
+                #pragma unroll
+                for (int i = 0; i < OF_LANE; i++) sums[i] += __shfl_xor_sync(ALL_LANES, sums[i], o);
             }
+            #pragma unroll
+            for (int i = 0; i < OF_LANE; i++) total += rateWeights[i] * sums[i];
+            #pragma unroll
+            for (int o = E; o < 32; o *= 2) total += __shfl_xor_sync(ALL_LANES, total, o);
             const double rateFactor = (1 - META_SWITCHING_RATE) / total;
             weight = 0;
             #pragma unroll
-            for (int s = 0; s < MAX_SWITCHING_RATES; s++) {
-                if (s < S) {
-                    const double share = switchingRates[s], least = fmax(share / experts, 1e-300);
-                    rateWeights[s] = rateFactor * (rateWeights[s] * sums[s]) + META_SWITCHING_RATE / S;
-                    v[s] = isExpert ? (1 - share) / sums[s] * v[s] + least : 0;
-                    weight += rateWeights[s] * v[s];
+            for (int i = 0; i < OF_LANE; i++) {
+                if (group + i * GROUPS < S) {
+                    rateWeights[i] = rateFactor * (rateWeights[i] * sums[i]) + META_SWITCHING_RATE / S;
+                    v[i] = kept[i] / sums[i] * v[i] + least[i];
+                    weight += rateWeights[i] * v[i];
                 }
             }
+            #pragma unroll
+            for (int o = E; o < 32; o *= 2) weight += __shfl_xor_sync(ALL_LANES, weight, o);
         }
         t = next;
     }
     #pragma unroll
-    for (int s = 0; s < MAX_SWITCHING_RATES; s++) {
-        if (s < S && isExpert) state[s * experts + e] = v[s];
-        if (s < S && e == 0) state[S * experts + s] = rateWeights[s];
-    }
-}
-
-// The class with the larger value, or of equal values the lower class.
-__device__ inline void keepLarger(float& value, int& c, float otherValue, int otherClass) {
-    if (otherValue > value || (otherValue == value && otherClass < c)) {
-        value = otherValue;
-        c = otherClass;
+    for (int i = 0; i < OF_LANE; i++) {
+        const int s = group + i * GROUPS;
+        if (s < S && isExpert) state[s * experts + e] = v[i];
+        if (s < S && e == 0) state[S * experts + s] = rateWeights[i];
     }
 }
 

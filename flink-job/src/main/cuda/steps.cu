@@ -9,6 +9,27 @@ extern "C" __global__ void plainSteps(
     steps[(size_t) model * numRates * rows + i] = rates[i / rows] * scales[(size_t) model * rows + i % rows];
 }
 
+// A row's normalised steps: the rate r over 1 + r w |x|^2 / 2, with the row's weight w, times the row's own scale. A warp
+// a row.
+//   scaled (rows, width)  weights (rows)
+extern "C" __global__ void normalisedSteps(
+        float* steps, const float* scales, const float* rates, const float* scaled, const float* weights, int numRates,
+        int rows, int width) {
+    const int t = blockIdx.x * (blockDim.x >> 5) + (threadIdx.x >> 5), lane = threadIdx.x & 31;
+    const size_t model = blockIdx.y;
+    if (t >= rows) return;
+    const float* x = scaled + (model * rows + t) * width;
+    float squared = 0;
+    for (int f = lane; f < width; f += 32) squared = fmaf(x[f], x[f], squared);
+    squared = sumOfLanes(squared);
+    const float half = fmaxf(weights[model * rows + t], 0.f) * squared / 2, scale = scales[model * rows + t];
+    for (int rate = lane; rate < numRates; rate += 32) {
+        // A row without a step has none, whatever its features are.
+        steps[(model * numRates + rate) * rows + t] =
+                scale == 0 ? 0.f : scale * rates[rate] / (1 + rates[rate] * half);
+    }
+}
+
 // Takes rows of the same mini-batch apart, and applies the optimiser's coefficients: above the diagonal, K[s][t] is
 // multiplied by the coefficient of the gradient of row s in the parameters before row t; 0 if they are in one
 // mini-batch. Z becomes parameterFactor * Z + velocityFactor * ZV, both of the row.

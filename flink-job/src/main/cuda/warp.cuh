@@ -20,3 +20,12 @@ __device__ inline float maxOfLanes(float value) {
     for (int o = 16; o; o >>= 1) value = fmaxf(value, __shfl_xor_sync(ALL_LANES, value, o));
     return value;
 }
+
+// The class with the larger value, or of equal values the lower class.
+template <class T>
+__device__ inline void keepLarger(T& value, int& c, T otherValue, int otherClass) {
+    if (otherValue > value || (otherValue == value && otherClass < c)) {
+        value = otherValue;
+        c = otherClass;
+    }
+}

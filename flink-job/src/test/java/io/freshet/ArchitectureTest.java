@@ -188,6 +188,25 @@ class ArchitectureTest {
                     .dependOnClassesThat()
                     .resideInAnyPackage("org.nd4j..", "org.bytedeco..");
 
+    /** A bundle for a machine without the job has the learner on the device, but not ND4J. */
+    @ArchTest
+    static final ArchRule theLearnerOnADeviceNeedsNoNd4j =
+            noClasses()
+                    .that()
+                    .resideInAPackage("io.freshet.model.cuda..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAnyPackage("org.nd4j..", "org.bytedeco.openblas..");
+
+    @ArchTest
+    static final ArchRule onlyTheDeviceImportsCudasBindings =
+            noClasses()
+                    .that()
+                    .resideOutsideOfPackage("io.freshet.model.cuda..")
+                    .should()
+                    .dependOnClassesThat()
+                    .resideInAPackage("org.bytedeco.cuda..");
+
     @ArchTest
     static final ArchRule pureMathsDependsOnNoPlatform =
             noClasses()

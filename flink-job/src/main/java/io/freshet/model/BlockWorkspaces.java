@@ -59,9 +59,7 @@ public final class BlockWorkspaces implements AutoCloseable {
 
     /** Opens a workspace on the CPU. */
     public static StepWorkspace onCpu(LearnerSettings settings) {
-        return settings.isSparse()
-                ? new SparseWorkspace(settings)
-                : new BlockWorkspace(settings);
+        return settings.isSparse() ? new SparseWorkspace(settings) : new BlockWorkspace(settings);
     }
 
     /** Returns the largest number of classes of a learner. */

@@ -101,8 +101,7 @@ final class BlockedSgd implements Trainer {
      *
      * @param block Not modified.
      */
-    static BlockedSgd checking(
-            BlockWorkspace workspace, LearnerState state, ExecutionBlock block) {
+    static BlockedSgd checking(BlockWorkspace workspace, LearnerState state, ExecutionBlock block) {
         BlockedSgd trainer = new BlockedSgd(workspace, state, block);
         trainer.needsDirectPath = true;
         return trainer;

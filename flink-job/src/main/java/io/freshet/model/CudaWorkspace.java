@@ -4,9 +4,11 @@ import io.freshet.model.cuda.BlockShape;
 import io.freshet.model.cuda.Device;
 import io.freshet.model.cuda.DeviceBlock;
 import io.freshet.model.cuda.DeviceLearner;
+import io.freshet.model.cuda.Gradient;
 import io.freshet.model.cuda.LinearModel;
 import io.freshet.model.cuda.LinearModel.Mixing;
 import io.freshet.model.cuda.LinearModel.Scaling;
+import io.freshet.model.cuda.MemoryNeed;
 import io.freshet.model.loss.Activation;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.scale.FadingStandardization;
@@ -35,9 +37,11 @@ public final class CudaWorkspace implements StepWorkspace {
     private final BitSet usedSlots = new BitSet();
     private final Map<BlockShape, DeviceBlock> blocks = new HashMap<>();
     private int numSlots = FIRST_SLOTS;
+    private volatile Device device;
     private DeviceLearner learner;
     private @Nullable BlockWorkspace checked;
     private boolean inUse;
+    private volatile boolean closed;
 
     /**
      * @param settings settings without an {@link #obstacle}
@@ -48,7 +52,36 @@ public final class CudaWorkspace implements StepWorkspace {
         this.devices = devices;
         this.model = modelOf(settings);
         this.gradients = new LossGradients(settings.loss());
-        this.learner = new DeviceLearner(devices.get(), model, numSlots);
+        this.device = devices.get();
+        this.learner = newLearner(device);
+    }
+
+    /** Creates the models on a device, which is closed if that fails. */
+    private DeviceLearner newLearner(Device opened) {
+        try {
+            return new DeviceLearner(opened, model, numSlots);
+        } catch (RuntimeException e) {
+            try (opened) {
+                throw e;
+            }
+        }
+    }
+
+    /**
+     * Returns the bytes of a device's memory that one model with its last good parameters takes,
+     * and the blocks of all sizes.
+     *
+     * @param settings settings without an {@link #obstacle}
+     * @param numTargets number of target values of each label; 0 where labels are classes
+     */
+    static long deviceBytes(LearnerSettings settings, int numTargets) {
+        boolean hasTargets = numTargets > 0;
+        Gradient gradient = new LossGradients(settings.loss()).form(hasTargets);
+        List<BlockShape> shapes = new ArrayList<>();
+        for (int rows = BlockShape.ROW_MULTIPLE; rows <= MAX_ROWS; rows *= 2) {
+            shapes.add(new BlockShape(1, rows, gradient, hasTargets));
+        }
+        return MemoryNeed.of(modelOf(settings), FIRST_SLOTS, shapes);
     }
 
     /**
@@ -101,9 +134,7 @@ public final class CudaWorkspace implements StepWorkspace {
                 settings.loss().activation() == Activation.SIGMOID,
                 settings.loss().trainsOnReportedLoss(),
                 mixture == null ? List.of(1.0) : mixture.rates(),
-                mixture == null
-                        ? null
-                        : new Mixing(mixture.switchingRates(), mixture.baselines()),
+                mixture == null ? null : new Mixing(mixture.switchingRates(), mixture.baselines()),
                 settings.miniBatchSize() > 1,
                 settings.optimizer().isPlain(),
                 !settings.optimizer().stateNames().isEmpty(),
@@ -175,7 +206,8 @@ public final class CudaWorkspace implements StepWorkspace {
         blocks.clear();
         learner.close();
         numSlots *= 2;
-        learner = new DeviceLearner(devices.get(), model, numSlots);
+        device = devices.get();
+        learner = newLearner(device);
         moves.forEach(Runnable::run);
     }
 
@@ -198,11 +230,25 @@ public final class CudaWorkspace implements StepWorkspace {
         inUse = false;
     }
 
+    /** Returns the bytes of the device's memory that are allocated. Any thread may call. */
+    long allocatedBytes() {
+        return device.allocatedBytes();
+    }
+
+    /** Returns whether the workspace was closed. Any thread may call. */
+    boolean isClosed() {
+        return closed;
+    }
+
     @Override
     public void close() {
-        learner.close();
-        if (checked != null) {
-            checked.close();
+        closed = true;
+        try {
+            learner.close();
+        } finally {
+            if (checked != null) {
+                checked.close();
+            }
         }
     }
 }

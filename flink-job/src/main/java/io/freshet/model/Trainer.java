@@ -9,7 +9,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The parameters of one model, and the steps of its optimiser over the rows of an execution block:
- * dense in {@link BlockedSgd}, sparse in {@link SparseSgd}.
+ * dense in {@link BlockedSgd}, sparse in {@link SparseSgd}, on a CUDA device in {@link CudaSgd}.
+ *
+ * <p>The block is the seam between engines, and not the matrix: a block goes in, the score of each
+ * row comes out, and the state can be read and set. So all that is computed row by row runs where
+ * the parameters are.
  */
 interface Trainer extends AutoCloseable {
     /**
@@ -43,7 +47,9 @@ interface Trainer extends AutoCloseable {
     /** Empties the block. */
     void clear();
 
-    /** Returns the mixture's weights, which only {@link #setWeights} may change; null without one. */
+    /**
+     * Returns the mixture's weights, which only {@link #setWeights} may change; null without one.
+     */
     @Nullable MixtureWeights weights();
 
     /**

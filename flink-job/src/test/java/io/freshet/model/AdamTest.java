@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.freshet.model.contract.ExampleStream;
+import io.freshet.model.contract.RecordedEvaluation;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
 import io.freshet.model.example.Examples;
@@ -148,7 +150,8 @@ class AdamTest {
                 Examples rest = new ExampleStream(settings, 2).weighted().take(500);
                 RecordedEvaluation expected = RecordedEvaluation.byCalls(whole, rest, rowsPerCall);
 
-                RecordedEvaluation.byCalls(second, rest, rowsPerCall).assertSameBitsAs(expected);
+                EvaluationAssertions.assertSameBitsAs(
+                        RecordedEvaluation.byCalls(second, rest, rowsPerCall), expected);
                 assertSameBits(second.state(), whole.state());
             }
         }

@@ -4,6 +4,9 @@ import static io.freshet.model.StateAssertions.assertClose;
 import static io.freshet.model.StateAssertions.assertSameBits;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.freshet.model.contract.ExampleStream;
+import io.freshet.model.contract.PlainLoop;
+import io.freshet.model.contract.RecordedEvaluation;
 import io.freshet.model.example.Examples;
 import io.freshet.model.linalg.Precision;
 import io.freshet.model.linalg.ProductTiles;
@@ -94,6 +97,7 @@ class BlockedSgdTest {
     @ParameterizedTest
     @MethodSource("optimisersByMiniBatch")
     void optimiser_matchesThePlainLoop_inDouble(String optimiser, int miniBatchSize) {
+        TestEngine.assumeOnCpu();
         LearnerFixture fixture =
                 LearnerFixture.of(5, 3).sgd(OPTIMISERS.get(optimiser)).miniBatch(miniBatchSize);
         ExampleStream stream = new ExampleStream(fixture.settings(), 1).weighted().partlyLabelled();
@@ -168,7 +172,8 @@ class BlockedSgdTest {
             PlainLoop plain = new PlainLoop(fixture.settings());
             RecordedEvaluation expected = plain.learn(stream);
             try (SoftmaxLearner learner = fixture.start()) {
-                RecordedEvaluation.byCalls(learner, stream, MIXED).assertCloseTo(expected, FLOAT);
+                EvaluationAssertions.assertCloseTo(
+                        RecordedEvaluation.byCalls(learner, stream, MIXED), expected, FLOAT);
                 assertThat(learner.clippedValues())
                         .containsExactly(
                                 Arrays.stream(plain.features)
@@ -196,7 +201,8 @@ class BlockedSgdTest {
             PlainLoop plain = new PlainLoop(fixture.settings());
             RecordedEvaluation expected = plain.learn(stream);
             try (SoftmaxLearner learner = fixture.start()) {
-                RecordedEvaluation.byCalls(learner, stream, MIXED).assertCloseTo(expected, FLOAT);
+                EvaluationAssertions.assertCloseTo(
+                        RecordedEvaluation.byCalls(learner, stream, MIXED), expected, FLOAT);
                 assertThat(learner.counters().skippedSteps()).isZero();
             }
         }
@@ -294,7 +300,8 @@ class BlockedSgdTest {
         RecordedEvaluation expected = plain.learn(stream);
 
         try (SoftmaxLearner learner = fixture.start(ProductTiles.WHOLE)) {
-            RecordedEvaluation.byCalls(learner, stream, 200).assertCloseTo(expected, FLOAT);
+            EvaluationAssertions.assertCloseTo(
+                    RecordedEvaluation.byCalls(learner, stream, 200), expected, FLOAT);
             assertClose(StateAssertions.parameters(learner), plain.parameters, FLOAT);
         }
         assertLearner(fixture, Precision.DOUBLE, stream, plain, expected, DOUBLE, 200);
@@ -303,6 +310,7 @@ class BlockedSgdTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3, 5, 8, 10})
     void blocksForAllTileSizes_matchThePlainLoop(int miniBatchSize) {
+        TestEngine.assumeOnCpu();
         for (int numFeatures : new int[] {20, 600}) {
             for (ScalerChoice scaler :
                     List.of(ScalerChoice.NONE, ScalerChoice.WELFORD, ScalerChoice.FADING)) {
@@ -319,8 +327,10 @@ class BlockedSgdTest {
                     RecordedEvaluation expected = plain.learn(stream);
                     for (ProductTiles tiles : ProductTiles.values()) {
                         try (SoftmaxLearner learner = variant.start(tiles)) {
-                            RecordedEvaluation.byCalls(learner, stream, MIXED)
-                                    .assertCloseTo(expected, FLOAT);
+                            EvaluationAssertions.assertCloseTo(
+                                    RecordedEvaluation.byCalls(learner, stream, MIXED),
+                                    expected,
+                                    FLOAT);
                             assertClose(
                                     StateAssertions.parameters(learner), plain.parameters, FLOAT);
                         }
@@ -367,7 +377,7 @@ class BlockedSgdTest {
         try (SoftmaxLearner learner = fixture.start(precision)) {
             RecordedEvaluation found = RecordedEvaluation.byCalls(learner, stream, sizes);
 
-            found.assertCloseTo(expected, tolerance);
+            EvaluationAssertions.assertCloseTo(found, expected, tolerance);
             assertClose(StateAssertions.parameters(learner), plain.parameters, tolerance);
             if (!fixture.settings().optimizer().stateNames().isEmpty()) {
                 assertClose(StateAssertions.velocity(learner), plain.velocity, tolerance);
@@ -396,6 +406,7 @@ class BlockedSgdTest {
     @ParameterizedTest
     @MethodSource("fixtures")
     void calls_mayDivideTheStreamAnywhere(String name, LearnerFixture fixture) {
+        TestEngine.assumeOnCpu();
         Examples stream =
                 new ExampleStream(fixture.settings(), 8).weighted().partlyLabelled().take(20_000);
         for (Precision precision : Precision.values()) {
@@ -409,7 +420,7 @@ class BlockedSgdTest {
 
                         // The scaler rounds to float at the end of each call.
                         double tolerance = precision == Precision.FLOAT ? FLOAT : SCALED;
-                        found.assertCloseTo(expected, tolerance);
+                        EvaluationAssertions.assertCloseTo(found, expected, tolerance);
                         assertClose(
                                 StateAssertions.parameters(learner),
                                 StateAssertions.parameters(whole),
@@ -430,7 +441,8 @@ class BlockedSgdTest {
                 SoftmaxLearner other = fixture.start()) {
             RecordedEvaluation found = RecordedEvaluation.byCalls(one, stream, MIXED);
 
-            RecordedEvaluation.byCalls(other, stream, MIXED).assertSameBitsAs(found);
+            EvaluationAssertions.assertSameBitsAs(
+                    RecordedEvaluation.byCalls(other, stream, MIXED), found);
             assertSameBits(other.state(), one.state());
         }
     }
@@ -449,7 +461,8 @@ class BlockedSgdTest {
                     stream.labels()[3] = 1;
                 }
                 RecordedEvaluation found = RecordedEvaluation.byCalls(learner, stream, MIXED);
-                RecordedEvaluation.byCalls(restored, stream, MIXED).assertSameBitsAs(found);
+                EvaluationAssertions.assertSameBitsAs(
+                        RecordedEvaluation.byCalls(restored, stream, MIXED), found);
                 LearnerState state = restored.state();
                 assertSameBits(state, learner.state());
                 restored.close();

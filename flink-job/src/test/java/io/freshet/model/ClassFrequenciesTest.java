@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import io.freshet.model.contract.ExampleStream;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 import io.freshet.model.loss.MiniBatchReduction;

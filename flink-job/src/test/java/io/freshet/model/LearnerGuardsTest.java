@@ -3,9 +3,11 @@ package io.freshet.model;
 import static io.freshet.model.StateAssertions.assertSameBits;
 import static io.freshet.model.StateAssertions.assertSameExceptCounters;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.freshet.model.contract.ExampleStream;
+import io.freshet.model.contract.PlainLoop;
+import io.freshet.model.contract.RecordedEvaluation;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
 import io.freshet.model.example.Examples;
@@ -223,8 +225,10 @@ class LearnerGuardsTest {
                         RecordedEvaluation.byCalls(learner, withLargeFeatures, 100);
 
                 double tolerance = precision == Precision.FLOAT ? 1e-4 : 1e-5;
-                found.labelled(withLargeFeatures)
-                        .assertCloseTo(expected.labelled(withLargeFeatures), tolerance);
+                EvaluationAssertions.assertCloseTo(
+                        found.labelled(withLargeFeatures),
+                        expected.labelled(withLargeFeatures),
+                        tolerance);
                 StateAssertions.assertClose(
                         StateAssertions.parameters(learner), plain.parameters, tolerance);
                 assertThat(learner.modelVersion()).isEqualTo(200);
@@ -456,7 +460,7 @@ class LearnerGuardsTest {
         try (SoftmaxLearner learner = fixture.start()) {
             RecordedEvaluation.byCalls(learner, examples, 1);
 
-            assumeThat(learner.isOnDevice()).isFalse();
+            TestEngine.assumeOnCpu();
             Parameters parameters = learner.parameters();
             double sum = parameters.values().sumOfMagnitudes(0, 3000);
             assertThat(sum).isCloseTo(3.3e-6 * 2 * 0.999 * 3, within(1e-10));

@@ -3,6 +3,9 @@ package io.freshet.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.freshet.model.contract.ExampleStream;
+import io.freshet.model.contract.PlainLoop;
+import io.freshet.model.contract.RecordedEvaluation;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
 import io.freshet.model.example.Examples;
@@ -117,8 +120,7 @@ class LearnerNormsTest {
             RecordedEvaluation.byCalls(learner, invalid, 1);
             assertThat(learner.gradientNorm()).isEqualTo(norm);
 
-            try (SoftmaxLearner restored =
-                    TestEngine.start(fixture.settings(), learner.state())) {
+            try (SoftmaxLearner restored = TestEngine.start(fixture.settings(), learner.state())) {
                 assertThat(restored.gradientNorm()).isNaN();
                 assertThat(restored.parameterNorm()).isEqualTo(learner.parameterNorm());
             }

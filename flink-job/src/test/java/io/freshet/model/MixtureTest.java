@@ -3,6 +3,9 @@ package io.freshet.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.freshet.model.contract.ExampleStream;
+import io.freshet.model.contract.PlainLoop;
+import io.freshet.model.contract.RecordedEvaluation;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 import io.freshet.model.linalg.Precision;
@@ -219,8 +222,8 @@ class MixtureTest {
             RecordedEvaluation expected,
             double tolerance) {
         try (SoftmaxLearner learner = fixture.start(precision)) {
-            RecordedEvaluation.byCalls(learner, stream, 256, 1, 7)
-                    .assertCloseTo(expected, tolerance);
+            EvaluationAssertions.assertCloseTo(
+                    RecordedEvaluation.byCalls(learner, stream, 256, 1, 7), expected, tolerance);
 
             StateAssertions.assertClose(
                     StateAssertions.parameters(learner), plain.parameters, tolerance);

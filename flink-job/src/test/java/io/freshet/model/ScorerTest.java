@@ -3,6 +3,9 @@ package io.freshet.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.freshet.model.contract.ExampleStream;
+import io.freshet.model.contract.PlainLoop;
+import io.freshet.model.contract.RecordedEvaluation;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
 import io.freshet.model.example.Examples;
@@ -59,7 +62,8 @@ class ScorerTest {
                             RecordedEvaluation.byCalls(learner, stream, 256, 1, 7);
 
                     // Scaler and baselines are in single precision in both cases.
-                    found.assertCloseTo(expected, precision == Precision.FLOAT ? 1e-4 : 1e-5);
+                    EvaluationAssertions.assertCloseTo(
+                            found, expected, precision == Precision.FLOAT ? 1e-4 : 1e-5);
                     assertFirstIsPredicted(found, stream);
                 }
             }

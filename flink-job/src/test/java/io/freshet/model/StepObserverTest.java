@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.freshet.model.contract.ExampleStream;
+import io.freshet.model.contract.PlainLoop;
+import io.freshet.model.contract.RecordedEvaluation;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
 import io.freshet.model.example.Examples;
@@ -117,7 +120,7 @@ class StepObserverTest {
                                 precision == Precision.FLOAT
                                         ? BlockedSgdTest.FLOAT
                                         : BlockedSgdTest.SCALED;
-                        found.assertCloseTo(expected, tolerance);
+                        EvaluationAssertions.assertCloseTo(found, expected, tolerance);
                         assertClose(
                                 StateAssertions.parameters(learner), plain.parameters, tolerance);
                         assertThat(learner.modelVersion()).isEqualTo(plain.version);
@@ -336,7 +339,8 @@ class StepObserverTest {
                         RecordedEvaluation.byCalls(
                                 observed, stream, new RecordingObserver(false), size);
 
-                found.assertSameBitsAs(RecordedEvaluation.byCalls(alone, stream, size));
+                EvaluationAssertions.assertSameBitsAs(
+                        found, RecordedEvaluation.byCalls(alone, stream, size));
                 assertSameBits(observed.state(), alone.state());
             }
         }

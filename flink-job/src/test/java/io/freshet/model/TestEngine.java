@@ -1,5 +1,7 @@
 package io.freshet.model;
 
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
 import io.freshet.model.cuda.EmulatedDevice;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -18,6 +20,11 @@ final class TestEngine implements BeforeAllCallback, AfterAllCallback {
                 ? new SoftmaxLearner(
                         settings, state, open -> new CudaWorkspace(open, EmulatedDevice::new))
                 : new SoftmaxLearner(settings, state);
+    }
+
+    /** Skips a test of what only the engine on the CPU has. */
+    static void assumeOnCpu() {
+        assumeFalse(isCuda, "of the CPU only");
     }
 
     @Override

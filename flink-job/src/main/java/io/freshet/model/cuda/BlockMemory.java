@@ -3,6 +3,7 @@ package io.freshet.model.cuda;
 import io.freshet.model.cuda.MemoryLayout.Place;
 import java.util.EnumMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The memory of one block: its inputs and outputs, on the host and on the device, and scratch on
@@ -39,6 +40,9 @@ final class BlockMemory {
     final Place offsets;
     final Place slopes;
 
+    /** (rows) classes that an ensemble learns, -1 for none; empty without an ensemble. */
+    final Place classes;
+
     /** (rows, features). */
     final Place raw;
 
@@ -50,7 +54,7 @@ final class BlockMemory {
     /** (rows, 2): predicted class, rank of the label. */
     final Place ranks;
 
-    /** (rows, experts): minus the reported loss of each. */
+    /** (rows, losses): minus the reported loss of each expert, and of each combination. */
     final Place reported;
 
     /** (rates). */
@@ -58,6 +62,9 @@ final class BlockMemory {
 
     /** The state of the mixture after the block. */
     final Place mixture;
+
+    /** All of the scratch. */
+    final DeviceMemory scratch;
 
     // Scratch.
     final DeviceMemory scaled;
@@ -71,6 +78,7 @@ final class BlockMemory {
     final DeviceMemory velocityChange;
     final DeviceMemory normalisers;
     final DeviceMemory trained;
+    final DeviceMemory relatives;
     final DeviceMemory weights;
     final DeviceMemory baselines;
 
@@ -79,6 +87,9 @@ final class BlockMemory {
 
     /** The parts of the models' states before the block. */
     final Map<ModelPart, DeviceMemory> before = new EnumMap<>(ModelPart.class);
+
+    /** Scratch of an ensemble; null without one. */
+    final @Nullable EnsembleMemory ensemble;
 
     final PinnedMemory hostInputs;
     final PinnedMemory hostOutputs;
@@ -109,12 +120,13 @@ final class BlockMemory {
         targets = in.words(shape.hasTargets() ? rows * outputs : 0);
         offsets = in.words(shape.gradient() == Gradient.OF_LABEL ? 0 : rows * outputs);
         slopes = in.words(shape.gradient() == Gradient.OF_SIGMOID ? rows * outputs : 0);
+        classes = in.words(model.ensemble() == null ? 0 : rows);
         raw = in.words(rows * model.numFeatures());
 
         MemoryLayout out = new MemoryLayout();
         scores = out.words(rows * 4);
         ranks = out.words(rows * 2);
-        reported = out.words(rows * model.numExperts());
+        reported = out.words(rows * model.numLosses());
         norms = out.words(models * model.numRates());
         mixture = out.words(models * ModelPart.MIXTURE.words(model));
 
@@ -132,8 +144,9 @@ final class BlockMemory {
         Place ofVelocityChange = layout.words(model.hasVelocity() ? parameters : 0);
         Place ofNormalisers = layout.words(rows * model.numRates());
         Place ofTrained = layout.words(rows * model.numExperts());
+        Place ofRelatives = layout.doubles(model.mixture() == null ? 0 : rows * model.numExperts());
         Place ofWeights = layout.words(model.mixture() == null ? 0 : rows * model.numExperts());
-        boolean hasBaselines = model.numExperts() > model.numRates();
+        boolean hasBaselines = model.mixture() != null && model.mixture().baselines();
         Place ofBaselines = layout.words(hasBaselines ? rows * 2 * outputs : 0);
         Place ofProbabilities = layout.words(rows * model.numClasses());
         Map<ModelPart, Place> ofBefore = new EnumMap<>(ModelPart.class);
@@ -143,7 +156,7 @@ final class BlockMemory {
             }
         }
 
-        DeviceMemory scratch = device.allocate(layout.size());
+        scratch = device.allocate(layout.size());
         scaled = ofScaled.in(scratch);
         gram = ofGram.in(scratch);
         logits = ofLogits.in(scratch);
@@ -155,10 +168,12 @@ final class BlockMemory {
         velocityChange = ofVelocityChange.in(scratch);
         normalisers = ofNormalisers.in(scratch);
         trained = ofTrained.in(scratch);
+        relatives = ofRelatives.in(scratch);
         weights = ofWeights.in(scratch);
         baselines = ofBaselines.in(scratch);
         probabilities = ofProbabilities.in(scratch);
         ofBefore.forEach((part, place) -> before.put(part, place.in(scratch)));
+        ensemble = model.ensemble() == null ? null : new EnsembleMemory(device, model, shape);
         inputs = device.allocate(in.size());
         this.outputs = device.allocate(out.size());
         hostInputs = device.allocatePinned(Math.toIntExact(in.size()));

@@ -62,6 +62,11 @@ public final class CudaDevice implements Device {
     }
 
     @Override
+    public long allocatedBytes() {
+        return releases.deviceBytes();
+    }
+
+    @Override
     public DeviceMemory allocate(long bytes) {
         device.use();
         return CudaMemory.allocate(bytes, releases);

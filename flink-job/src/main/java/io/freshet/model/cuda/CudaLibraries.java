@@ -60,6 +60,17 @@ public final class CudaLibraries {
     }
 
     /**
+     * Looks for the driver, and loads nothing else.
+     *
+     * @param folder as in {@link #findObstacle}
+     * @return in one line the reason why this process has nothing to do with a device, as most have
+     *     not: no bindings in the build, or no driver; empty if there may be a device
+     */
+    public static synchronized Optional<String> findAbsence(@Nullable Path folder) {
+        return create(folder).absence();
+    }
+
+    /**
      * Loads what compiling kernels needs, which is neither a device nor a driver.
      *
      * @param folder as in {@link #findObstacle}
@@ -71,6 +82,12 @@ public final class CudaLibraries {
 
     private static CudaLibraries create(@Nullable Path folder) {
         return new CudaLibraries(CudaLibraries.class.getClassLoader(), folder, System.getenv());
+    }
+
+    /** Returns the reason why there is no device, in the order build, driver. */
+    Optional<String> absence() {
+        return buildObstacle()
+                .or(() -> loadProblem(DRIVER).map(problem -> CudaRequirements.driverAbsence()));
     }
 
     /** Returns the first obstacle in the order build, driver, libraries, bindings, device. */

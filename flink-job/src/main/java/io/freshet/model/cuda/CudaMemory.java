@@ -39,7 +39,7 @@ final class CudaMemory {
             throw outOfMemory("cudaMalloc", status, bytes, freeBytes() + " of the device");
         }
         checkRuntime(status, "cudaMalloc of " + bytes + " bytes");
-        releases.add(() -> checkRuntime(cudaFree(memory), "cudaFree"));
+        releases.add(() -> checkRuntime(cudaFree(memory), "cudaFree"), bytes);
         checkRuntime(cudaMemset(memory, 0, bytes), "cudaMemset");
         // The default stream, in which zeros are written: other streams do not wait for it.
         checkRuntime(cudaStreamSynchronize(null), "cudaStreamSynchronize");

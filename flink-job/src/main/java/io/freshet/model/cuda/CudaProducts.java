@@ -25,7 +25,7 @@ import org.bytedeco.javacpp.FloatPointer;
  */
 final class CudaProducts {
     /** What NVIDIA recommends for compute capability 9.0 and newer. */
-    private static final long WORKSPACE_BYTES = 32L << 20;
+    static final long WORKSPACE_BYTES = 32L << 20;
 
     private final cublasContext handle = new cublasContext();
     private final FloatPointer one;

@@ -57,6 +57,11 @@ final class CudaRequirements {
         return "no NVIDIA driver (" + problem + "); " + DRIVER;
     }
 
+    /** Returns the line for a machine without a driver, on which nobody asked for a device. */
+    static String driverAbsence() {
+        return "there is no NVIDIA driver";
+    }
+
     /** Returns the line for missing libraries; empty if none is missing. */
     static Optional<String> librariesObstacle(List<MissingLibrary> missing) {
         if (missing.isEmpty()) {

@@ -17,6 +17,12 @@ public interface Device extends AutoCloseable {
     long freeBytes();
 
     /**
+     * Returns the bytes of the device's memory that were allocated through this object and not
+     * freed. Any thread may call.
+     */
+    long allocatedBytes();
+
+    /**
      * Allocates memory of the device, filled with zeros.
      *
      * @param bytes at least 1

@@ -6,6 +6,7 @@ import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * The rows of a block of some models, to be filled before it runs, and their scores afterwards.
@@ -35,6 +36,7 @@ public final class DeviceBlock {
     private final FloatBuffer targets;
     private final FloatBuffer offsets;
     private final FloatBuffer slopes;
+    private final IntBuffer classes;
     private final FloatBuffer raw;
 
     private final FloatBuffer scores;
@@ -62,7 +64,7 @@ public final class DeviceBlock {
      * @param ends the event at the end of each stage
      * @param undo a graph that restores the states before the block
      */
-    record Stages(DeviceGraph[] graphs, DeviceEvent[] ends, DeviceGraph undo) {}
+    record Stages(List<DeviceGraph> graphs, List<DeviceEvent> ends, DeviceGraph undo) {}
 
     DeviceBlock(LinearModel model, BlockShape shape, BlockMemory memory, Stages stages) {
         this.model = model;
@@ -87,6 +89,7 @@ public final class DeviceBlock {
         targets = floats(in, memory.targets);
         offsets = floats(in, memory.offsets);
         slopes = floats(in, memory.slopes);
+        classes = ints(in, memory.classes);
         raw = floats(in, memory.raw);
         ByteBuffer out = memory.hostOutputs.buffer();
         scores = floats(out, memory.scores);
@@ -121,7 +124,7 @@ public final class DeviceBlock {
         return memory;
     }
 
-    /** Says whether {@link #probability} is to be available; by default not. */
+    /** Says whether {@link #probabilities} are to be available; by default not. */
     public void wantProbabilities(boolean wants) {
         wantsProbabilities = wants;
     }
@@ -161,6 +164,9 @@ public final class DeviceBlock {
         scales.put(at, 0);
         exponents.put(at, 0);
         labelWeights.put(at, 0);
+        if (model.ensemble() != null) {
+            classes.put(at, -1);
+        }
         return count++;
     }
 
@@ -179,6 +185,15 @@ public final class DeviceBlock {
         scales.put(at, (float) scale);
         exponents.put(at, (float) exponent);
         labelWeights.put(at, (float) labelWeight);
+    }
+
+    /**
+     * Sets the class that an ensemble learns from a row, that of the largest target; by default it
+     * learns none. Its weight is the exponent of {@link #label}: that of the example, times that of
+     * its class, times the sum of its targets.
+     */
+    public void learn(int row, int learntClass) {
+        classes.put(current * rows + row, learntClass);
     }
 
     /**
@@ -271,6 +286,9 @@ public final class DeviceBlock {
         int at = current * rows;
         int rest = rows - count;
         labels.put(at + count, unlabelled, 0, rest);
+        if (model.ensemble() != null) {
+            classes.put(at + count, unlabelled, 0, rest);
+        }
         ends.put(at + count, unlabelled, 0, rest);
         scales.put(at + count, zeros, 0, rest);
         for (int row = count; row < rows; row++) {
@@ -324,9 +342,12 @@ public final class DeviceBlock {
         return ranks.get((place * rows + row) * 2 + 1);
     }
 
-    /** Returns the reported loss of a row under an expert, in nats. */
+    /**
+     * Returns the reported loss of a row under an expert, in nats; for an ensemble the combinations
+     * follow the experts.
+     */
     public float expertLoss(int place, int row, int expert) {
-        return -reported.get((place * rows + row) * model.numExperts() + expert);
+        return -reported.get((place * rows + row) * model.numLosses() + expert);
     }
 
     /**

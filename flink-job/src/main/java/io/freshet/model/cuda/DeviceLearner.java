@@ -1,11 +1,14 @@
 package io.freshet.model.cuda;
 
 import io.freshet.model.cuda.DeviceBlock.Stages;
+import io.freshet.model.ensemble.EnsembleState;
 import io.freshet.model.scale.OutlierState;
 import io.freshet.model.scale.ScalerState;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +19,8 @@ import org.jspecify.annotations.Nullable;
  * submitted. For one thread at a time.
  */
 public final class DeviceLearner implements AutoCloseable {
+    private static final List<List<Integer>> AFTER = List.of(List.of(), List.of(0), List.of(1));
+
     private final Device device;
     private final LinearModel model;
     private final LearnerKernels kernels;
@@ -23,6 +28,11 @@ public final class DeviceLearner implements AutoCloseable {
     private final DeviceStream[] streams;
     private final DeviceMemory rates;
     private final @Nullable DeviceMemory switchingRates;
+    private final @Nullable EnsembleGraph ensemble;
+
+    /** For each stage of a block the stages that it waits for. */
+    private final List<List<Integer>> after;
+
     private final PinnedMemory sums;
     private final DeviceMemory deviceSums;
 
@@ -33,32 +43,25 @@ public final class DeviceLearner implements AutoCloseable {
     public DeviceLearner(Device device, LinearModel model, int numSlots) {
         this.device = device;
         this.model = model;
-        this.kernels = new LearnerKernels(device, model.numOutputs());
-        this.streams = new DeviceStream[] {device.newStream(), device.newStream(), device.newStream()};
+        this.kernels = new LearnerKernels(device, model);
+        this.after = model.ensemble() == null ? AFTER : EnsembleGraph.AFTER;
+        this.streams = new DeviceStream[after.size()];
+        Arrays.setAll(streams, i -> device.newStream());
         this.states = new ModelStates(device, streams[0], model, numSlots);
-        this.rates = constants(model.learningRates(), Float.BYTES);
+        DeviceConstants constants = new DeviceConstants(device, streams[0]);
+        this.rates = constants.floats(model.learningRates());
         this.switchingRates =
                 model.mixture() == null
                         ? null
-                        : constants(model.mixture().switchingRates(), Double.BYTES);
+                        : constants.doubles(model.mixture().switchingRates());
+        this.ensemble =
+                model.ensemble() == null || switchingRates == null
+                        ? null
+                        : new EnsembleGraph(
+                                constants, model, kernels, states, rates, switchingRates);
         int bytes = model.numRates() * 2 * Double.BYTES;
         this.sums = device.allocatePinned(bytes);
         this.deviceSums = device.allocate(bytes);
-    }
-
-    private DeviceMemory constants(List<Double> values, int size) {
-        PinnedMemory host = device.allocatePinned(values.size() * size);
-        for (int i = 0; i < values.size(); i++) {
-            if (size == Double.BYTES) {
-                host.buffer().putDouble(i * size, values.get(i));
-            } else {
-                host.buffer().putFloat(i * size, values.get(i).floatValue());
-            }
-        }
-        DeviceMemory memory = device.allocate((long) values.size() * size);
-        streams[0].copyToDevice(host, 0, memory);
-        streams[0].synchronize();
-        return memory;
     }
 
     /** Returns the models' settings. */
@@ -78,37 +81,49 @@ public final class DeviceLearner implements AutoCloseable {
                             + " rows, not "
                             + shape.rows());
         }
+        // No kernel is loaded and no memory allocated while work is captured.
+        kernels.recursion(shape.gradient());
         BlockMemory memory = new BlockMemory(device, model, shape);
-        BlockGraph work =
-                new BlockGraph(model, shape, kernels, states, memory, rates, switchingRates);
-        DeviceGraph[] graphs = {
-            streams[0].capture(() -> work.scale(streams[0])),
-            streams[1].capture(() -> work.step(streams[1])),
-            streams[2].capture(() -> work.score(streams[2]))
-        };
-        DeviceGraph undo = streams[0].capture(() -> work.undo(streams[0]));
-        DeviceEvent[] ends = {device.newEvent(), device.newEvent(), device.newEvent()};
-        return new DeviceBlock(model, shape, memory, new Stages(graphs, ends, undo));
+        List<Stage> stages =
+                ensemble != null
+                        ? ensemble.stages(shape, memory)
+                        : List.of(
+                                new ScaleStage(model, shape, kernels, states, memory),
+                                new StepStage(model, shape, kernels, states, memory, rates),
+                                new ScoreStage(
+                                        model, shape, kernels, states, memory, switchingRates));
+        List<DeviceGraph> graphs = new ArrayList<>();
+        for (int i = 0; i < streams.length; i++) {
+            graphs.add(capture(streams[i], stages.get(i)));
+        }
+        DeviceGraph undo =
+                capture(streams[0], new UndoStage(model, shape, kernels, states, memory));
+        List<DeviceEvent> ends = Stream.generate(device::newEvent).limit(streams.length).toList();
+        return new DeviceBlock(model, shape, memory, new Stages(List.copyOf(graphs), ends, undo));
+    }
+
+    private static DeviceGraph capture(DeviceStream stream, Stage stage) {
+        return stream.capture(() -> stage.run(stream));
     }
 
     /** Starts a block that has been filled; returns before it ends. */
     public void submit(DeviceBlock block) {
         for (int stage = 0; stage < streams.length; stage++) {
-            if (stage > 0) {
-                streams[stage].await(block.stages.ends()[stage - 1]);
+            for (int before : after.get(stage)) {
+                streams[stage].await(block.stages.ends().get(before));
             }
-            streams[stage].launch(block.stages.graphs()[stage]);
+            streams[stage].launch(block.stages.graphs().get(stage));
             if (stage == streams.length - 1 && block.wantsProbabilities()) {
                 streams[stage].copyToHost(
                         block.memory().probabilities, block.memory().hostProbabilities, 0);
             }
-            streams[stage].record(block.stages.ends()[stage]);
+            streams[stage].record(block.stages.ends().get(stage));
         }
     }
 
     /** Waits until a block that was submitted has ended, so that its scores can be read. */
     public void finish(DeviceBlock block) {
-        block.stages.ends()[streams.length - 1].synchronize();
+        block.stages.ends().get(streams.length - 1).synchronize();
     }
 
     /**
@@ -121,6 +136,27 @@ public final class DeviceLearner implements AutoCloseable {
         streams[0].synchronize();
     }
 
+    /**
+     * Fills the scratch and the outputs of a block with NaN, so that what a kernel reads before it
+     * was written, or does not write, shows in the results. For checks.
+     */
+    public void poison(DeviceBlock block) {
+        awaitAll();
+        BlockMemory memory = block.memory();
+        PinnedMemory values = memory.hostOutputs;
+        while (values.buffer().hasRemaining()) {
+            values.buffer().put((byte) 0xff);
+        }
+        values.buffer().clear();
+        streams[0].copyToDevice(values, 0, memory.outputs);
+        long step = memory.outputs.bytes();
+        for (long offset = 0; offset < memory.scratch.bytes(); offset += step) {
+            long bytes = Math.min(step, memory.scratch.bytes() - offset);
+            streams[0].copyToDevice(values, 0, memory.scratch.part(offset, bytes));
+        }
+        streams[0].synchronize();
+    }
+
     private void awaitAll() {
         for (DeviceStream stream : streams) {
             stream.synchronize();
@@ -130,8 +166,7 @@ public final class DeviceLearner implements AutoCloseable {
     /** Copies the parameters, and the velocity if there is one, of one model to another. */
     public void copyLinear(int from, int to) {
         awaitAll();
-        streams[0].copy(
-                states.of(ModelPart.LINEAR, from), states.of(ModelPart.LINEAR, to));
+        streams[0].copy(states.of(ModelPart.LINEAR, from), states.of(ModelPart.LINEAR, to));
         streams[0].synchronize();
     }
 
@@ -193,10 +228,23 @@ public final class DeviceLearner implements AutoCloseable {
 
     /** Replaces the state of a model's baselines. */
     public void baselines(int slot, float[] counts, int lastLabel) {
-        write(
-                ModelPart.BASELINES,
-                slot,
-                StateBytes.ofBaselines(counts, lastLabel));
+        write(ModelPart.BASELINES, slot, StateBytes.ofBaselines(counts, lastLabel));
+    }
+
+    /** Returns the state of a model's ensemble, without that of its mixture. */
+    public EnsembleState ensemble(int slot) {
+        awaitAll();
+        return new EnsembleBytes(model, states, slot).read();
+    }
+
+    /**
+     * Replaces the state of a model's ensemble, except for its mixture.
+     *
+     * @param state of an ensemble that has chosen the tests of its ferns
+     */
+    public void ensemble(int slot, EnsembleState state) {
+        awaitAll();
+        new EnsembleBytes(model, states, slot).write(state);
     }
 
     private ByteBuffer read(ModelPart part, int slot) {

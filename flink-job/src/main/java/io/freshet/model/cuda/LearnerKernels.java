@@ -1,30 +1,36 @@
 package io.freshet.model.cuda;
 
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** The compiled kernels of linear models. */
 final class LearnerKernels {
     final Kernel scaleFeatures;
     final Kernel copyFeatures;
     final Kernel plainSteps;
+    final Kernel normalisedSteps;
     final Kernel couple;
     final Kernel scaleGradients;
     final Kernel takeSteps;
     final Kernel gradientNorms;
     final Kernel likelihoods;
     final Kernel baselinePredictions;
+    final Kernel relativeLikelihoods;
     final Kernel mixtureWeights;
     final Kernel answers;
     final Kernel copyStates;
     final Kernel magnitudes;
 
+    private final @Nullable EnsembleKernels ensemble;
     private final Device device;
     private final int numOutputs;
-    private final Kernel[] recursions = new Kernel[Gradient.values().length];
+    private final Map<Gradient, Kernel> recursions = new EnumMap<>(Gradient.class);
 
-    LearnerKernels(Device device, int numOutputs) {
+    LearnerKernels(Device device, LinearModel model) {
         this.device = device;
-        this.numOutputs = numOutputs;
+        this.numOutputs = model.numOutputs();
         List<Kernel> scaling =
                 device.compile(
                         KernelSources.of("scaling"), List.of("scaleFeatures", "copyFeatures"));
@@ -33,39 +39,55 @@ final class LearnerKernels {
         List<Kernel> scores =
                 device.compile(
                         KernelSources.of("scores"),
-                        List.of("likelihoods", "baselinePredictions", "mixtureWeights", "answers"));
+                        List.of(
+                                "likelihoods",
+                                "baselinePredictions",
+                                "relativeLikelihoods",
+                                MixtureKernel.name(model.numExperts()),
+                                "answers"));
         likelihoods = scores.get(0);
         baselinePredictions = scores.get(1);
-        mixtureWeights = scores.get(2);
-        answers = scores.get(3);
+        relativeLikelihoods = scores.get(2);
+        mixtureWeights = scores.get(3);
+        answers = scores.get(4);
         List<Kernel> steps =
                 device.compile(
                         KernelSources.of("steps"),
                         List.of(
                                 "plainSteps",
+                                "normalisedSteps",
                                 "couple",
                                 "scaleGradients",
                                 "takeSteps",
                                 "gradientNorms"));
         plainSteps = steps.get(0);
-        couple = steps.get(1);
-        scaleGradients = steps.get(2);
-        takeSteps = steps.get(3);
-        gradientNorms = steps.get(4);
+        normalisedSteps = steps.get(1);
+        couple = steps.get(2);
+        scaleGradients = steps.get(3);
+        takeSteps = steps.get(4);
+        gradientNorms = steps.get(5);
         List<Kernel> state =
                 device.compile(KernelSources.of("state"), List.of("copyStates", "magnitudes"));
         copyStates = state.get(0);
         magnitudes = state.get(1);
+        ensemble = model.ensemble() == null ? null : new EnsembleKernels(device, model);
+    }
+
+    /** Returns the kernels of ensembles. */
+    EnsembleKernels ensemble() {
+        if (ensemble == null) {
+            throw new IllegalStateException("the models are no ensembles");
+        }
+        return ensemble;
     }
 
     /** Returns the kernel of the recursion, compiled once for each form of the gradient. */
     Kernel recursion(Gradient gradient) {
-        Kernel kernel = recursions[gradient.ordinal()];
-        if (kernel == null) {
-            String name = Recursion.of(numOutputs, gradient).name();
-            kernel = device.compile(KernelSources.of("recursion"), List.of(name)).get(0);
-            recursions[gradient.ordinal()] = kernel;
-        }
-        return kernel;
+        return recursions.computeIfAbsent(gradient, this::compile);
+    }
+
+    private Kernel compile(Gradient gradient) {
+        String name = Recursion.of(numOutputs, gradient).name();
+        return device.compile(KernelSources.of("recursion"), List.of(name)).get(0);
     }
 }

@@ -1,5 +1,6 @@
 package io.freshet.model.cuda;
 
+import io.freshet.ensemble.Combination;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param isPlain whether a step is {@code θ ← θ − η·g}
  * @param hasVelocity whether there is a velocity, in the shape of the parameters
  * @param scaling how features are scaled; null where they are used as they are
+ * @param ensemble the experts beside the linear ones; null where there are none
  */
 public record LinearModel(
         int numFeatures,
@@ -29,7 +31,8 @@ public record LinearModel(
         boolean hasMiniBatches,
         boolean isPlain,
         boolean hasVelocity,
-        @Nullable Scaling scaling) {
+        @Nullable Scaling scaling,
+        @Nullable OtherExperts ensemble) {
     /** Largest number of outputs for which there is a kernel. */
     public static final int MAX_OUTPUTS = 4096;
 
@@ -64,8 +67,68 @@ public record LinearModel(
      */
     public record Scaling(double lossPerExample, double clip, boolean acceptsMissing) {}
 
+    /**
+     * The experts of an ensemble beside the linear ones: two of ferns, two of nearest examples, and
+     * optionally three of labels. Its models have a mixture without baselines, plain steps, at
+     * least two learning rates, and 2 to {@value #MAX_CLASSES} classes.
+     *
+     * @param labels whether there are experts that see only labels
+     */
+    public record OtherExperts(boolean labels) {
+        /** Largest number of classes of an ensemble. */
+        public static final int MAX_CLASSES = 32;
+
+        private static final int OF_FEATURES = 4;
+        private static final int OF_LABELS = 3;
+
+        /** Returns the number of these experts. */
+        public int count() {
+            return OF_FEATURES + (labels ? OF_LABELS : 0);
+        }
+    }
+
     public LinearModel {
         learningRates = List.copyOf(learningRates);
+        if (ensemble != null) {
+            boolean isMixed = mixture != null && !mixture.baselines() && learningRates.size() > 1;
+            boolean hasKernels =
+                    numOutputs >= 2
+                            && numOutputs <= OtherExperts.MAX_CLASSES
+                            && learningRates.size() + ensemble.count() <= MAX_EXPERTS;
+            if (!isMixed || !hasKernels || !isPlain || isSigmoid) {
+                throw new IllegalArgumentException(
+                        "an ensemble needs plain steps, softmax, a mixture of at least two"
+                                + " learning rates without baselines, and 2 to "
+                                + OtherExperts.MAX_CLASSES
+                                + " classes");
+            }
+        }
+    }
+
+    /** Creates models without other experts. */
+    public LinearModel(
+            int numFeatures,
+            int numOutputs,
+            boolean isSigmoid,
+            boolean trainsOnReportedLoss,
+            List<Double> learningRates,
+            @Nullable Mixing mixture,
+            boolean hasMiniBatches,
+            boolean isPlain,
+            boolean hasVelocity,
+            @Nullable Scaling scaling) {
+        this(
+                numFeatures,
+                numOutputs,
+                isSigmoid,
+                trainsOnReportedLoss,
+                learningRates,
+                mixture,
+                hasMiniBatches,
+                isPlain,
+                hasVelocity,
+                scaling,
+                null);
     }
 
     /** Returns the number of learning rates. */
@@ -73,9 +136,16 @@ public record LinearModel(
         return learningRates.size();
     }
 
-    /** Returns the number of learning rates and baselines. */
+    /** Returns the number of learning rates and of baselines or other experts. */
     public int numExperts() {
-        return numRates() + (mixture != null && mixture.baselines() ? 2 : 0);
+        return numRates()
+                + (mixture != null && mixture.baselines() ? 2 : 0)
+                + (ensemble == null ? 0 : ensemble.count());
+    }
+
+    /** Returns the number of predictions whose losses are reported. */
+    public int numLosses() {
+        return numExperts() + (ensemble == null ? 0 : Combination.ANSWERS);
     }
 
     /** Returns the number of switching rates; 0 without a mixture. */

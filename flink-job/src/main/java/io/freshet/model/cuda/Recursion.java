@@ -17,7 +17,7 @@ record Recursion(String name, int threads, int rowsAtOnce, int maxRows) {
     static Recursion of(int numOutputs, Gradient gradient) {
         if (numOutputs <= MAX_FEW) {
             return new Recursion(
-                    "fewClasses<" + numOutputs + ", " + gradient.ordinal() + ">",
+                    "fewClasses<" + numOutputs + ", " + gradient.name() + ">",
                     0,
                     0,
                     MAX_ROWS_OF_FEW);
@@ -25,7 +25,7 @@ record Recursion(String name, int threads, int rowsAtOnce, int maxRows) {
         int threads = numOutputs <= 128 ? 128 : 512;
         int classesOfThread = (numOutputs + threads - 1) / threads;
         // The logits of a thread's classes stay in registers.
-        int rows = classesOfThread == 1 ? WARP : classesOfThread == 2 ? 16 : 8;
+        int rows = classesOfThread <= 2 ? WARP : classesOfThread <= 4 ? WARP / 2 : WARP / 4;
         return new Recursion(
                 "manyClasses<"
                         + classesOfThread
@@ -34,7 +34,7 @@ record Recursion(String name, int threads, int rowsAtOnce, int maxRows) {
                         + ", "
                         + rows
                         + ", "
-                        + gradient.ordinal()
+                        + gradient.name()
                         + ">",
                 threads,
                 rows,

@@ -7,7 +7,6 @@ import java.nio.ByteOrder;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Conversion of the states of scaler, mixture and baselines to their form on the device, and back.
@@ -92,7 +91,9 @@ public final class StateBytes {
     }
 
     private static long[] clipped(double[] values) {
-        return Arrays.stream(array(values, ScalerFields.CLIPPED)).mapToLong(n -> (long) n).toArray();
+        return Arrays.stream(array(values, ScalerFields.CLIPPED))
+                .mapToLong(n -> (long) n)
+                .toArray();
     }
 
     private static int numFeatures(double[] values) {
@@ -158,5 +159,4 @@ public final class StateBytes {
         FloatBuffer values = bytes.asFloatBuffer();
         return (int) values.get(values.limit() - 1);
     }
-
 }

@@ -33,6 +33,7 @@ class CudaLibrariesTest {
                             "no NVIDIA driver (libcuda.so.1: cannot open shared object file: No"
                                     + " such file or directory); install driver 580 or newer");
             assertThat(CudaLibraries.findObstacle(null)).isSameAs(CudaLibraries.findObstacle(null));
+            assertThat(CudaLibraries.findAbsence(null)).contains("there is no NVIDIA driver");
         } finally {
             System.setOut(out);
             System.setErr(err);
@@ -67,6 +68,8 @@ class CudaLibrariesTest {
                     .contains(
                             "this build has ND4J's bindings of CUDA 11.6; build without the profile"
                                     + " nd4j-cuda");
+            assertThat(new CudaLibraries(nd4j, null, Map.of()).absence())
+                    .isEqualTo(new CudaLibraries(nd4j, null, Map.of()).probe());
         }
     }
 

@@ -26,7 +26,66 @@ class CudaSourcesTest {
     private static final Path SOURCES = Path.of("src", "main", "cuda");
 
     /** For each file the kernels to be compiled, with template arguments. */
-    private static final Map<String, List<String>> KERNELS = Map.of();
+    private static final Map<String, List<String>> KERNELS =
+            Map.of(
+                    "recursion",
+                    List.of(
+                            "fewClasses<3, OF_LABEL>",
+                            "fewClasses<2, OF_SIGMOID>",
+                            "manyClasses<1, 128, 32, OF_LABEL>",
+                            "manyClasses<8, 512, 8, OF_TARGETS>"),
+                    "scaling",
+                    List.of("scaleFeatures", "copyFeatures"),
+                    "scores",
+                    List.of(
+                            "likelihoods",
+                            "baselinePredictions",
+                            "relativeLikelihoods",
+                            "mixtureWeights<8>",
+                            "mixtureWeights<32>",
+                            "answers"),
+                    "state",
+                    List.of("copyStates", "magnitudes"),
+                    "steps",
+                    List.of(
+                            "plainSteps",
+                            "normalisedSteps",
+                            "couple",
+                            "scaleGradients",
+                            "takeSteps",
+                            "gradientNorms"),
+                    "experts",
+                    List.of(
+                            "linearExperts",
+                            "learntTargets",
+                            "fernCells",
+                            "ferns<2>",
+                            "ferns<7>",
+                            "planWindow",
+                            "spreads",
+                            "weightsOfFeatures",
+                            "weighFeatures",
+                            "nearest",
+                            "appendToWindow",
+                            "labelExperts"),
+                    "combination",
+                    List.of(
+                            "likelihoodsOf<float>",
+                            "likelihoodsOf<double>",
+                            "mixExperts",
+                            "stacks<8, 2>",
+                            "stacks<8, 7>",
+                            "ensembleAnswers"));
+
+    /** Kernels with large arguments, which take long to compile: for one architecture. */
+    private static final Map<String, List<String>> LARGE_KERNELS =
+            Map.of(
+                    "recursion",
+                    List.of("fewClasses<16, OF_SIGMOID>"),
+                    "experts",
+                    List.of("ferns<32>"),
+                    "combination",
+                    List.of("stacks<11, 32>"));
 
     private static final Pattern KERNEL =
             Pattern.compile(
@@ -41,7 +100,11 @@ class CudaSourcesTest {
         Set<String> files = Set.of();
         if (Files.exists(SOURCES)) {
             try (Stream<Path> found = Files.list(SOURCES)) {
-                files = found.map(file -> file.getFileName().toString()).collect(toSet());
+                files =
+                        found.map(file -> file.getFileName().toString())
+                                .filter(name -> name.endsWith(".cu"))
+                                .map(name -> name.replace(".cu", ""))
+                                .collect(toSet());
             }
         }
 
@@ -52,7 +115,7 @@ class CudaSourcesTest {
                                     .map(name -> name.replaceAll("<.*", ""))
                                     .collect(toSet()))
                     .as(file)
-                    .isEqualTo(namesIn(Files.readString(SOURCES.resolve(file))));
+                    .isEqualTo(namesIn(Files.readString(SOURCES.resolve(file + ".cu"))));
         }
     }
 
@@ -71,8 +134,19 @@ class CudaSourcesTest {
                 """;
         assertThat(problems(proof, List.of("proof<2>", "proof<3>"), architecture)).isEmpty();
         for (Map.Entry<String, List<String>> file : KERNELS.entrySet()) {
-            String source = Files.readString(SOURCES.resolve(file.getKey()));
+            String source = KernelSources.of(file.getKey());
             assertThat(problems(source, file.getValue(), architecture)).as(file.getKey()).isEmpty();
+        }
+    }
+
+    @Test
+    void kernelsWithLargeArguments_compile() throws IOException {
+        assumeThat(hasCompiler()).as("skipped: no nvcc").isTrue();
+        for (Map.Entry<String, List<String>> file : LARGE_KERNELS.entrySet()) {
+            String source = KernelSources.of(file.getKey());
+            List<String> kernels = new ArrayList<>(KERNELS.get(file.getKey()));
+            kernels.addAll(file.getValue());
+            assertThat(problems(source, kernels, "sm_90")).as(file.getKey()).isEmpty();
         }
     }
 

@@ -107,8 +107,8 @@ public final class EmulatedDevice implements Device {
         return allocations.size();
     }
 
-    /** Returns the bytes of the device's memory that are not freed. */
-    long allocatedBytes() {
+    @Override
+    public long allocatedBytes() {
         return allocatedBytes;
     }
 

@@ -56,6 +56,11 @@ final class RecordingDevice implements Device {
     }
 
     @Override
+    public long allocatedBytes() {
+        return device.allocatedBytes();
+    }
+
+    @Override
     public DeviceMemory allocate(long bytes) {
         DeviceMemory memory = device.allocate(bytes);
         String name = "m" + memories++;

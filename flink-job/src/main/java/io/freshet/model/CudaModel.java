@@ -1,0 +1,335 @@
+package io.freshet.model;
+
+import io.freshet.model.cuda.DeviceLearner;
+import io.freshet.model.cuda.LinearState;
+import io.freshet.model.mixture.Baselines;
+import io.freshet.model.mixture.FadingLosses;
+import io.freshet.model.mixture.Mixture;
+import io.freshet.model.mixture.MixtureWeights;
+import io.freshet.model.optim.NamedArray;
+import io.freshet.model.optim.Optimizer;
+import io.freshet.model.optim.OptimizerState;
+import io.freshet.model.optim.StepBounds;
+import io.freshet.model.optim.StepGuard;
+import io.freshet.model.scale.ScalerRule;
+import io.freshet.model.scale.ScalerState;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The state of one model on a CUDA device: parameters, velocity, scaler, mixture, baselines and
+ * last good parameters; and what the host knows of it.
+ */
+final class CudaModel implements CudaWorkspace.DeviceResident {
+    private static final int NO_SLOT = -1;
+
+    private final LearnerSettings settings;
+    private final Optimizer optimizer;
+    private final CudaWorkspace workspace;
+    private final int slot;
+    private final StepGuard guard;
+    private final @Nullable MixtureWeights weights;
+    private final double[] mixtureState;
+    private final FadingLosses losses;
+
+    /** Place of the last good parameters; {@link #NO_SLOT} before the first. */
+    private int goodSlot = NO_SLOT;
+
+    private boolean hasGood;
+
+    /** The last good parameters as {@link #goodToArray} returned them; null if they changed. */
+    private float @Nullable [] goodArray;
+
+    /** Steps taken since the velocity was zero. */
+    private long velocitySteps;
+
+    /** Number of examples that the scaler has observed. */
+    private long observed;
+
+    /**
+     * @param state initial state. Not modified.
+     */
+    CudaModel(CudaWorkspace workspace, LearnerState state) {
+        this.workspace = workspace;
+        this.settings = workspace.settings();
+        this.optimizer = settings.optimizer();
+        this.guard = new StepGuard(optimizer, settings.numParameters());
+        Mixture mixture = settings.mixture();
+        this.weights = mixture == null ? null : new MixtureWeights(mixture, state.weights());
+        this.mixtureState = state.weights().clone();
+        this.losses = new FadingLosses(settings.numLosses(), settings.lossSpan());
+        this.slot = workspace.takeSlot();
+        workspace.add(this);
+        start(state);
+        if (state.hasGoodParameters()) {
+            putGood(state.goodParameters());
+        }
+    }
+
+    private DeviceLearner learner() {
+        return workspace.learner();
+    }
+
+    /** Returns the place of the state on the device. */
+    int slot() {
+        return slot;
+    }
+
+    /** Returns the bounds of the parameters and the velocity. */
+    StepGuard guard() {
+        return guard;
+    }
+
+    /** Returns the mixture's weights; null without one. */
+    @Nullable MixtureWeights weights() {
+        return weights;
+    }
+
+    /** Returns the losses of the experts; not a copy. */
+    FadingLosses losses() {
+        return losses;
+    }
+
+    /** Returns the number of steps taken since the velocity was zero. */
+    long velocitySteps() {
+        return velocitySteps;
+    }
+
+    /** Returns the number of examples that the scaler has observed. */
+    long observed() {
+        return observed;
+    }
+
+    /** Replaces everything but the last good parameters, the numbers of clipped values included. */
+    void start(LearnerState state) {
+        putLinear(state);
+        putMixture(state);
+        if (settings.scaler() != null) {
+            learner().startScaler(slot, state.scaler());
+            observed = state.scaler().count();
+        }
+    }
+
+    /** Replaces everything but the last good parameters and the numbers of clipped values. */
+    void copyFrom(LearnerState state) {
+        putLinear(state);
+        putMixture(state);
+        putScaler(state.scaler());
+    }
+
+    private void putLinear(LearnerState state) {
+        OptimizerState saved = state.optimizer();
+        List<String> names = optimizer.stateNames();
+        boolean hasVelocity =
+                !names.isEmpty()
+                        && saved.steps() > 0
+                        && names.stream().allMatch(name -> saved.array(name).length > 0);
+        velocitySteps = hasVelocity ? saved.steps() : 0;
+        putLinear(state.parameters(), hasVelocity ? saved.array(names.get(0)) : new float[0]);
+    }
+
+    private void putLinear(float[] parameters, float[] velocity) {
+        learner().linear(slot, new LinearState(parameters, velocity));
+        writeBounds(guard.bounds());
+    }
+
+    private void putMixture(LearnerState state) {
+        setWeights(state.weights());
+        losses.set(state.losses());
+        if (hasBaselines()) {
+            learner().baselines(slot, state.baselineCounts(), state.lastLabel());
+        }
+    }
+
+    /** Replaces the mixture's weights; does nothing without a mixture. */
+    void setWeights(double[] state) {
+        if (weights != null) {
+            weights.set(state);
+            learner().mixture(slot, state);
+        }
+    }
+
+    private boolean hasBaselines() {
+        Mixture mixture = settings.mixture();
+        return mixture != null && mixture.baselines();
+    }
+
+    /** Replaces the scaler's state, if there is one, except for the numbers of clipped values. */
+    void putScaler(ScalerState state) {
+        if (settings.scaler() != null) {
+            learner().scaler(slot, state);
+            observed = state.count();
+        }
+    }
+
+    /**
+     * Notes a block that has run on the device.
+     *
+     * @param steps number of its steps
+     * @param labelled number of its rows with a label
+     * @param mixture writes the state of the mixture after the block
+     */
+    void note(int steps, int labelled, Consumer<double[]> mixture) {
+        observed += labelled;
+        velocitySteps += optimizer.stateNames().isEmpty() ? 0 : steps;
+        if (weights != null) {
+            mixture.accept(mixtureState);
+            weights.set(mixtureState);
+        }
+    }
+
+    /** Computes the bounds from parameters and velocity. */
+    void writeBounds(StepBounds bounds) {
+        bounds.parameters(sumOfMagnitudes(false));
+        for (int i = 0; i < optimizer.stateNames().size(); i++) {
+            bounds.state(i, velocitySteps == 0 ? 0 : sumOfMagnitudes(true));
+        }
+    }
+
+    private double sumOfMagnitudes(boolean ofVelocity) {
+        double[] sums = learner().magnitudes(slot, ofVelocity);
+        double sum = 0;
+        for (int i = 0; i < sums.length; i += 2) {
+            sum += sums[i];
+        }
+        return sum;
+    }
+
+    /** Returns the Euclidean norm of a rate's parameters. */
+    double norm(int rate) {
+        return Math.sqrt(learner().magnitudes(slot, false)[2 * rate + 1]);
+    }
+
+    /** Returns the rate with the largest weight in the mixture, of those above 0; 0 without one. */
+    int dominantRate() {
+        int dominant = 0;
+        List<Double> rates = settings.learningRates();
+        for (int rate = 1; weights != null && rate < settings.numRates(); rate++) {
+            boolean isLarger = weights.weight(rate) > weights.weight(dominant);
+            if (rates.get(rate) > 0 && (isLarger || !(rates.get(dominant) > 0))) {
+                dominant = rate;
+            }
+        }
+        return dominant;
+    }
+
+    /** Returns the number of values of each feature that were clipped; empty if none are. */
+    long[] clippedValues() {
+        ScalerRule scaler = settings.scaler();
+        return scaler == null || scaler.clip() == 0 ? new long[0] : learner().clippedValues(slot);
+    }
+
+    /** Copies the current parameters as the last good ones. */
+    void keepGood() {
+        // First, since another learner has the states afterwards if there was no place.
+        int good = takeGoodSlot();
+        learner().copyLinear(slot, good);
+        hasGood = true;
+        goodArray = null;
+    }
+
+    private void putGood(float[] parameters) {
+        int good = takeGoodSlot();
+        learner().linear(good, new LinearState(parameters, new float[0]));
+        hasGood = true;
+        goodArray = parameters;
+    }
+
+    private int takeGoodSlot() {
+        if (goodSlot == NO_SLOT) {
+            goodSlot = workspace.takeSlot();
+        }
+        return goodSlot;
+    }
+
+    /** Returns to the last good parameters, and sets the velocity to zero. */
+    void returnToGood() {
+        if (!hasGood) {
+            throw new IllegalStateException("there are no last good parameters");
+        }
+        learner().copyLinear(goodSlot, slot);
+        velocitySteps = 0;
+        writeBounds(guard.bounds());
+    }
+
+    /** Removes the last good parameters, and sets parameters and velocity to zero. */
+    void returnToStart() {
+        hasGood = false;
+        goodArray = null;
+        velocitySteps = 0;
+        putLinear(new float[settings.numParameters()], new float[0]);
+    }
+
+    /** Sets the velocity to zero. */
+    void resetOptimizer() {
+        velocitySteps = 0;
+        for (int i = 0; i < optimizer.stateNames().size(); i++) {
+            guard.bounds().state(i, 0);
+        }
+    }
+
+    /** Returns an array of the last good parameters, the same until they change; empty if none. */
+    private float[] goodToArray() {
+        float[] array = goodArray;
+        if (array == null) {
+            array = hasGood ? learner().linear(goodSlot).parameters() : new float[0];
+            goodArray = array;
+        }
+        return array;
+    }
+
+    /**
+     * Returns the state, in arrays that are never written to again.
+     *
+     * @param restarts (learning rates) number of restarts of each. Kept.
+     */
+    LearnerState state(
+            LearnerCounters counters, double[] goodWeights, double[] classCounts, long[] restarts) {
+        DeviceLearner learner = learner();
+        LinearState linear = learner.linear(slot);
+        return new LearnerState(
+                        counters,
+                        linear.parameters(),
+                        optimizerState(linear.velocity()),
+                        weights == null ? new double[0] : weights.state(),
+                        restarts,
+                        hasBaselines() ? learner.baselineCounts(slot) : new float[0],
+                        hasBaselines() ? learner.lastLabel(slot) : Baselines.NO_LABEL,
+                        goodToArray(),
+                        goodWeights,
+                        classCounts,
+                        settings.scaler() == null
+                                ? ScalerState.initial(0)
+                                : learner.scaler(slot, observed))
+                .withLosses(losses.state());
+    }
+
+    private OptimizerState optimizerState(float[] velocity) {
+        return velocitySteps == 0
+                ? OptimizerState.INITIAL
+                : new OptimizerState(
+                        velocitySteps,
+                        new NamedArray[] {new NamedArray(optimizer.stateNames().get(0), velocity)});
+    }
+
+    @Override
+    public Runnable beginMove() {
+        LearnerState state = state(LearnerCounters.NONE, new double[0], new double[0], new long[0]);
+        return () -> {
+            start(state);
+            if (hasGood) {
+                putGood(state.goodParameters());
+            }
+        };
+    }
+
+    /** Gives the places of the state back. */
+    void close() {
+        workspace.remove(this);
+        workspace.giveBackSlot(slot);
+        if (goodSlot != NO_SLOT) {
+            workspace.giveBackSlot(goodSlot);
+        }
+    }
+}

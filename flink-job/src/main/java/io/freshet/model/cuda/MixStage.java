@@ -1,0 +1,93 @@
+package io.freshet.model.cuda;
+
+/** The stage of an ensemble's block that mixes all experts by a fixed-share mixture. */
+final class MixStage extends Stage {
+    private final DeviceMemory switchingRates;
+
+    /**
+     * @param switchingRates (switching rates) doubles
+     */
+    MixStage(
+            LinearModel model,
+            BlockShape shape,
+            LearnerKernels kernels,
+            ModelStates states,
+            BlockMemory memory,
+            DeviceMemory switchingRates) {
+        super(model, shape, kernels, states, memory);
+        this.switchingRates = switchingRates;
+    }
+
+    @Override
+    void run(DeviceStream stream) {
+        EnsembleMemory scratch = ensemble();
+        int rows = shape.rows();
+        int experts = model.numExperts();
+        stream.launch(
+                kernels.ensemble().likelihoodsOfExperts,
+                blocks((long) rows * experts),
+                shape.models(),
+                THREADS,
+                0,
+                new Arguments()
+                        .add(scratch.logs)
+                        .add(input(memory.classes))
+                        .add(learntTargets())
+                        .add(input(memory.labels))
+                        .add(shape.hasTargets() ? input(memory.targets).address() : NONE)
+                        .add(input(memory.counts))
+                        .add(memory.trained)
+                        .add(output(memory.reported))
+                        .add(experts)
+                        .add(model.numLosses())
+                        .add(0)
+                        .add(rows)
+                        .add(model.numOutputs()));
+        stream.launch(
+                kernels.relativeLikelihoods,
+                blocks(rows),
+                shape.models(),
+                THREADS,
+                0,
+                new Arguments()
+                        .add(memory.trained)
+                        .add(input(memory.exponents))
+                        .add(input(memory.classes))
+                        .add(memory.relatives)
+                        .add(experts)
+                        .add(rows));
+        keep(stream, ModelPart.MIXTURE);
+        stream.launch(
+                kernels.mixtureWeights,
+                shape.models(),
+                1,
+                LinearModel.MAX_EXPERTS,
+                0,
+                new Arguments()
+                        .add(states.all(ModelPart.MIXTURE))
+                        .add(memory.relatives)
+                        .add(input(memory.ends))
+                        .add(input(memory.counts))
+                        .add(input(memory.slots))
+                        .add(switchingRates)
+                        .add(memory.weights)
+                        .add(model.numSwitchingRates())
+                        .add(experts)
+                        .add(rows));
+        copy(stream, ModelPart.MIXTURE, output(memory.mixture), false);
+        stream.launch(
+                kernels.ensemble().mixExperts,
+                blocks((long) rows * model.numOutputs()),
+                shape.models(),
+                THREADS,
+                0,
+                new Arguments()
+                        .add(scratch.logs)
+                        .add(memory.weights)
+                        .add(input(memory.counts))
+                        .add(scratch.combined)
+                        .add(experts)
+                        .add(rows)
+                        .add(model.numOutputs()));
+    }
+}
