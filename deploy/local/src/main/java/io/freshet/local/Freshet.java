@@ -47,7 +47,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ModelsCommand.class,
             JarsCommand.class,
             BenchCommand.class,
-            DriftBenchCommand.class
+            DriftBenchCommand.class,
+            GpuCheckCommand.class
         })
 public final class Freshet implements Runnable {
     private static final int USAGE_ERROR = 2;
