@@ -50,6 +50,7 @@ CREATE TABLE metrics (
   `rounded` ARRAY<ROW<`feature` INT, `count` BIGINT>>,
   `columns` INT,
   `combinations` ARRAY<ROW<`name` STRING, `weight` DOUBLE, `loss` DOUBLE>>,
+  `device` STRING,
   emitted AS TO_TIMESTAMP_LTZ(toldAt, 3)
 ) WITH (
   'connector' = 'kafka',

@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  *     used one is kept in state only
  * @param publishInterval minimum time between two snapshots of a model
  * @param drift configuration of drift detection
- * @param deviceFallback behaviour of a build for a GPU where none can be used
+ * @param device the device on which models learn
  * @param missing treatment of missing values; {@link MissingValues#MEAN} requires a scaler that
  *     accepts them
  * @param encoding encoding of the features
@@ -60,7 +60,7 @@ public record LearnConfig(
         int maxModels,
         Duration publishInterval,
         DriftConfig drift,
-        DeviceFallback deviceFallback,
+        DeviceConfig device,
         MissingValues missing,
         FeatureEncoding encoding,
         boolean missingIndicator,
@@ -132,25 +132,19 @@ public record LearnConfig(
                                 + " snapshot of an ensemble, and goes on as that one would have;"
                                 + " linear models with that of linear models. Off: zeros.")
                     .changeable();
-    public static final Key<DeviceFallback> DEVICE_FALLBACK =
-            Key.ofEnum(
-                            "device.fallback",
-                            DeviceFallback.CPU,
-                            "Behaviour of a build for CUDA that finds no usable GPU: train on the"
-                                    + " CPU, or stop. Other builds always train on the CPU.")
-                    .changeable();
 
     /** The keys of the learn stage, without those of drift detection. */
     public static final List<Key<?>> KEYS =
-            Stream.concat(
-                            TrainingConfig.KEYS.stream(),
-                            Stream.of(
+            Stream.of(
+                            TrainingConfig.KEYS,
+                            List.of(
                                     MINI_BATCH_MAX_WAIT,
                                     MODELS_MAX,
                                     MODELS_MAX_BYTES,
                                     MODELS_PUBLISH_INTERVAL,
-                                    MODELS_START,
-                                    DEVICE_FALLBACK))
+                                    MODELS_START),
+                            DeviceConfig.KEYS)
+                    .<Key<?>>flatMap(List::stream)
                     .toList();
 
     public LearnConfig {
@@ -175,7 +169,7 @@ public record LearnConfig(
         featureSettings = Map.copyOf(featureSettings);
     }
 
-    /** Creates a configuration of features that have a column each. */
+    /** Creates a configuration of features that have a column each, and of learning on the CPU. */
     public LearnConfig(
             LearnerSettings learner,
             List<String> classes,
@@ -196,7 +190,7 @@ public record LearnConfig(
                 maxModels,
                 publishInterval,
                 drift,
-                deviceFallback,
+                DeviceConfig.cpu(deviceFallback),
                 missing,
                 FeatureEncoding.COLUMNS,
                 false,
@@ -205,7 +199,7 @@ public record LearnConfig(
                 null);
     }
 
-    /** Creates a configuration under which no value is missing. */
+    /** Creates a configuration under which no value is missing, and of learning on the CPU. */
     public LearnConfig(
             LearnerSettings learner,
             List<String> classes,
@@ -245,7 +239,7 @@ public record LearnConfig(
                 maxModels,
                 publishInterval,
                 drift,
-                deviceFallback,
+                device,
                 missing,
                 encoding,
                 missingIndicator,
@@ -280,7 +274,7 @@ public record LearnConfig(
                                         : MAX_ENSEMBLES),
                 settings.get(MODELS_PUBLISH_INTERVAL),
                 DriftConfig.from(settings, learner),
-                settings.get(DEVICE_FALLBACK),
+                DeviceConfig.from(settings),
                 ingest.missing(),
                 ingest.encoding(),
                 ingest.missingIndicator(),

@@ -4,9 +4,17 @@ import io.freshet.config.Key;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.ExampleBlockTypeInfo;
 import io.freshet.learn.drift.DriftAlert;
+import io.freshet.model.EngineChoice;
+import io.freshet.model.EngineChooser;
+import io.freshet.model.LearnerEngine;
+import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
+import io.freshet.model.cuda.DeviceException;
+import io.freshet.model.cuda.DeviceFailure;
+import io.freshet.model.cuda.Devices;
 import io.freshet.model.device.Backend;
 import io.freshet.model.device.DeviceDecision;
+import io.freshet.model.device.DeviceFallback;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -73,8 +81,13 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
 
     private static final String MODEL_STATE = "learner";
 
-    private final LearnConfig learnConfig;
+    /** Number of classes with which engines are timed where classes are open. */
+    private static final int TIMED_OPEN_CLASSES = 10;
 
+    private final LearnConfig learnConfig;
+    private final Devices devices;
+
+    private transient LearnerEngine engine;
     private transient LearnerWorkspace workspace;
     private transient ValueState<ModelState> modelState;
     private transient ModelChunks chunks;
@@ -105,10 +118,18 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     /**
      * @param costOfLaterStages memory that a model takes in the later stages of the same process
      */
-    @SuppressWarnings("NullAway.Init") // as above
     public LearnOperator(LearnConfig learnConfig, ModelCost costOfLaterStages) {
+        this(learnConfig, costOfLaterStages, learnConfig.device().devices());
+    }
+
+    /**
+     * @param devices the CUDA devices of the machine on which the operator runs
+     */
+    @SuppressWarnings("NullAway.Init") // as above
+    LearnOperator(LearnConfig learnConfig, ModelCost costOfLaterStages, Devices devices) {
         super(learnConfig.maxModels(), ModelCost.of(learnConfig).plus(costOfLaterStages));
         this.learnConfig = learnConfig;
+        this.devices = devices;
     }
 
     @Override
@@ -127,10 +148,10 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     @Override
     public void open() throws Exception {
         super.open();
-        startDevice();
+        engine = startEngine();
         checkHeap();
         addMemoryGauges(getMetricGroup().addGroup("freshet"));
-        workspace = new LearnerWorkspace(learnConfig);
+        workspace = new LearnerWorkspace(learnConfig, engine);
         timers = getInternalTimerService("mini-batch", VoidNamespaceSerializer.INSTANCE, this);
         evaluationRecord = new StreamRecord<>(null);
         unpublished = new LinkedHashMap<>();
@@ -152,9 +173,22 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     }
 
     @Override
+    public void processElement(StreamRecord<ExampleBlock> element) throws Exception {
+        onDevice(() -> super.processElement(element));
+    }
+
+    @Override
+    public void endInput() throws Exception {
+        onDevice(super::endInput);
+    }
+
+    @Override
     public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
-        super.prepareSnapshotPreBarrier(checkpointId);
-        publishFromState();
+        onDevice(
+                () -> {
+                    super.prepareSnapshotPreBarrier(checkpointId);
+                    publishFromState();
+                });
         long now = getProcessingTimeService().getCurrentProcessingTime();
         long interval = learnConfig.publishInterval().toMillis();
         recentlyPublished.values().removeIf(published -> now - published >= interval);
@@ -178,32 +212,104 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         }
     }
 
-    /** Starts the device. If it cannot be used, a restart would not help, and the job fails. */
-    private void startDevice() throws Exception {
-        DeviceDecision device = startBackend();
-        switch (device.outcome()) {
-            case REFUSED ->
-                    throw new SuppressRestartsException(
-                            new IllegalStateException(
-                                    device.reason()
-                                            + "; "
-                                            + LearnConfig.DEVICE_FALLBACK
-                                            + " is "
-                                            + Key.kebab(learnConfig.deviceFallback())));
-            case CPU -> {
-                if (!device.reason().isEmpty()) {
-                    LOG.warn("{}; models are trained on the CPU", device.reason());
-                }
-            }
-            case CUDA -> {}
+    /**
+     * Starts ND4J and chooses the engine, in that order, since steps that must be checked are taken
+     * on the CPU. If the device that is asked for cannot be used, a restart would not help, and the
+     * job fails.
+     */
+    private LearnerEngine startEngine() throws Exception {
+        DeviceDecision backend = startBackend();
+        if (backend.outcome() == DeviceDecision.Outcome.REFUSED) {
+            throw refusal(backend.reason());
         }
-        LOG.info("{}", Backend.describe());
+        if (!backend.reason().isEmpty()) {
+            LOG.warn("{}; models learn on the CPU", backend.reason());
+        }
+        EngineChoice choice = chooseEngine();
+        return switch (choice.outcome()) {
+            case REFUSED -> throw refusal(choice.reason());
+            case CPU -> {
+                String device = Backend.deviceName();
+                if (choice.isWarning()) {
+                    LOG.warn("{}; models learn on the {}", choice.reason(), device);
+                    LOG.info("{}", Backend.describe());
+                } else {
+                    LOG.info(
+                            "Models learn on the {} ({}): {}",
+                            device,
+                            choice.reason(),
+                            Backend.describe());
+                }
+                yield LearnerEngine.onCpu(device);
+            }
+            case CUDA -> {
+                LOG.info(
+                        "Models learn on {} ({}), and steps that must be checked on {}",
+                        choice.device(),
+                        choice.reason(),
+                        Backend.describe());
+                yield LearnerEngine.onDevice(choice.device(), () -> devices.open(LOG::warn));
+            }
+        };
+    }
+
+    private SuppressRestartsException refusal(String reason) {
+        return new SuppressRestartsException(
+                new IllegalStateException(
+                        reason
+                                + "; "
+                                + DeviceConfig.FALLBACK
+                                + " is "
+                                + Key.kebab(learnConfig.device().fallback())));
+    }
+
+    private EngineChoice chooseEngine() {
+        LearnerSettings settings = learnConfig.learner();
+        if (learnConfig.classesAreOpen()) {
+            settings = settings.withClasses(Math.min(TIMED_OPEN_CLASSES, settings.numClasses()));
+        }
+        DeviceConfig device = learnConfig.device();
+        return new EngineChooser(
+                        settings,
+                        learnConfig.numTargets(),
+                        device.preference(),
+                        device.fallback(),
+                        devices,
+                        LOG::warn)
+                .choose();
+    }
+
+    /** Work in which an error of the device may be thrown. */
+    private interface DeviceWork {
+        void run() throws Exception;
+    }
+
+    /**
+     * Does some work. If the device reports an error, this process does not use it again, and the
+     * task fails: Flink restarts the job from its last checkpoint, unless it is to stop.
+     */
+    private void onDevice(DeviceWork work) throws Exception {
+        try {
+            work.run();
+        } catch (DeviceException e) {
+            DeviceFailure.note(e);
+            String line = "An error of the GPU: " + e.getMessage();
+            if (learnConfig.device().fallback() == DeviceFallback.STOP) {
+                SuppressRestartsException refusal = refusal(line);
+                refusal.addSuppressed(e);
+                throw refusal;
+            }
+            throw new IllegalStateException(
+                    line + "; after a restart from the last checkpoint, models learn on the CPU",
+                    e);
+        }
     }
 
     /** Fails the job if ND4J cannot be initialised, which cannot succeed later in this process. */
     private DeviceDecision startBackend() throws InterruptedException {
         try {
-            return Backend.start(learnConfig.deviceFallback());
+            return Backend.start(
+                    learnConfig.device().preference(), learnConfig.device().fallback());
         } catch (IOException | RuntimeException | LinkageError e) {
             throw new SuppressRestartsException(
                     new IllegalStateException(
@@ -244,8 +350,12 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
                 .ifPresent(LOG::warn);
     }
 
-    /** Adds gauges of the memory of the process, which is the same for all its subtasks. */
-    private static void addMemoryGauges(MetricGroup group) {
+    /**
+     * Adds gauges of the memory of the process, which is the same for all its subtasks, and of that
+     * of the GPU, which is the subtask's own.
+     */
+    private void addMemoryGauges(MetricGroup group) {
+        group.gauge("device_memory_bytes", (Gauge<Long>) this::deviceBytes);
         group.gauge("native_memory_bytes", (Gauge<Long>) Backend::allocatedBytes);
         group.gauge("process_memory_bytes", (Gauge<Long>) Backend::processBytes);
         group.gauge(
@@ -255,6 +365,11 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
                             long limit = Backend.maxProcessBytes();
                             return limit == 0 ? Double.POSITIVE_INFINITY : limit;
                         });
+    }
+
+    /** Returns the bytes of the GPU's memory that the models of this subtask take. */
+    long deviceBytes() {
+        return engine.deviceBytes();
     }
 
     /** Returns the maximum number of subtasks of this operator in this process. */
@@ -287,6 +402,10 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     /** Ends a mini-batch that has waited for {@code mini-batch.max-wait}. */
     @Override
     public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
+        onDevice(() -> closeOverdue(timer));
+    }
+
+    private void closeOverdue(InternalTimer<String, VoidNamespace> timer) throws Exception {
         Learner learner = live(timer.getKey());
         if (learner.isOverdue(timer.getTimestamp())) {
             emit(learner.closeMiniBatch(this::emit, this::emit));
@@ -446,8 +565,21 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
             super.close();
         } finally {
             if (workspace != null) {
-                workspace.close();
+                closeWorkspace();
             }
+        }
+    }
+
+    /** Frees the workspace. After an error of the device, CUDA reports it for each call again. */
+    private void closeWorkspace() {
+        try {
+            workspace.close();
+        } catch (DeviceException e) {
+            if (DeviceFailure.noted().isEmpty()) {
+                DeviceFailure.note(e);
+                throw e;
+            }
+            LOG.debug("The memory of a GPU was not freed after its error", e);
         }
     }
 }

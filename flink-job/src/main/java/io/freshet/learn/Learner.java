@@ -493,6 +493,7 @@ public final class Learner implements AutoCloseable {
                 FeatureCounts.of(rounded),
                 live == null || !config.learner().isSparse() ? 0 : live.numColumns(),
                 driftMonitor == null ? NO_REPORTS : driftMonitor.reports(),
+                workspace.device(),
                 openClasses());
     }
 

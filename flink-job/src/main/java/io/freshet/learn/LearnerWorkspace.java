@@ -3,6 +3,7 @@ package io.freshet.learn;
 import io.freshet.config.Key;
 import io.freshet.ingest.PredictedEvents;
 import io.freshet.model.BlockWorkspaces;
+import io.freshet.model.LearnerEngine;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.example.Evaluation;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LearnerWorkspace implements AutoCloseable {
     private final LearnConfig config;
+    private final LearnerEngine engine;
     private final String[] expertNames;
     private final Evaluation evaluation;
     private final Evaluation successorEvaluation;
@@ -26,8 +28,17 @@ public final class LearnerWorkspace implements AutoCloseable {
     private @Nullable PendingExamples recycledPending;
     private @Nullable BlockWorkspaces blocks;
 
+    /** Creates a workspace of learners that learn on the CPU. */
     public LearnerWorkspace(LearnConfig config) {
+        this(config, LearnerEngine.onCpu("CPU"));
+    }
+
+    /**
+     * @param engine the engine on which the models learn
+     */
+    public LearnerWorkspace(LearnConfig config, LearnerEngine engine) {
         this.config = config;
+        this.engine = engine;
         expertNames = expertNames(config.learner());
         results = new BlockResults(config.learner());
         evaluation =
@@ -55,6 +66,11 @@ public final class LearnerWorkspace implements AutoCloseable {
         return config;
     }
 
+    /** Returns the name of the device on which the models learn, such as {@code CPU}. */
+    String device() {
+        return engine.device();
+    }
+
     /** Returns the names of the mixture's experts; not a copy. */
     String[] expertNames() {
         return expertNames;
@@ -79,7 +95,8 @@ public final class LearnerWorkspace implements AutoCloseable {
     public BlockWorkspaces blocks() {
         BlockWorkspaces workspace = blocks;
         if (workspace == null) {
-            workspace = new BlockWorkspaces(config.learner(), config.classesAreOpen());
+            workspace =
+                    new BlockWorkspaces(config.learner(), config.classesAreOpen(), engine::open);
             blocks = workspace;
         }
         return workspace;

@@ -32,6 +32,7 @@ import java.util.List;
  * @param rounded values in examples, with or without a label, that one float does not hold
  * @param columns number of columns of a sparse model that have parameters; 0 for a dense model
  * @param detectors status of each drift detector
+ * @param device name of the device on which the model learns, such as {@code CPU}
  * @param openClasses names of the model's classes by index, where classes are open; empty if the
  *     classes are as configured
  */
@@ -55,6 +56,7 @@ public record ModelProgress(
         FeatureCounts rounded,
         int columns,
         DetectorReport[] detectors,
+        String device,
         String[] openClasses) {
     /** Timestamp of a model that has not been trained on any example. */
     public static final long NO_TIMESTAMP = Long.MIN_VALUE;

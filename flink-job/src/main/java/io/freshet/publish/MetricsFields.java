@@ -87,6 +87,7 @@ final class MetricsFields {
                 .setRoundedValues(progress.rounded().total())
                 .setRounded(featureCounts(progress.rounded()))
                 .setColumns(progress.columns())
+                .setDevice(progress.device())
                 .setDetectors(DriftFields.detectors(progress))
                 .setJob(job.name())
                 .setEpoch(job.epoch())

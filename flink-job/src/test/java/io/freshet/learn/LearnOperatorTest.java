@@ -705,7 +705,7 @@ class LearnOperatorTest {
                         config.maxModels(),
                         config.publishInterval(),
                         config.drift(),
-                        config.deviceFallback());
+                        config.device().fallback());
         try (var before = harness(byCount, false);
                 var after = harness(config, false)) {
             before.setup();

@@ -270,7 +270,7 @@ public class LearnerTest {
                 config.maxModels(),
                 config.publishInterval(),
                 config.drift(),
-                config.deviceFallback());
+                config.device().fallback());
     }
 
     @ParameterizedTest
@@ -592,7 +592,7 @@ public class LearnerTest {
                 config.maxModels(),
                 config.publishInterval(),
                 config.drift(),
-                config.deviceFallback(),
+                config.device(),
                 config.missing(),
                 config.encoding(),
                 false,
@@ -1063,7 +1063,7 @@ public class LearnerTest {
                 dense.maxModels(),
                 dense.publishInterval(),
                 dense.drift(),
-                dense.deviceFallback(),
+                dense.device(),
                 MissingValues.ZERO,
                 FeatureEncoding.SPARSE,
                 false,

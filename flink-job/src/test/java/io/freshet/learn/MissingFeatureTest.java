@@ -55,7 +55,7 @@ class MissingFeatureTest {
                 1000,
                 Duration.ofSeconds(10),
                 DriftConfig.NONE,
-                DeviceFallback.CPU,
+                DeviceConfig.cpu(DeviceFallback.CPU),
                 missing,
                 FeatureEncoding.COLUMNS,
                 false,

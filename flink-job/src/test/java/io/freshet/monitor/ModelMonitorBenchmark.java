@@ -142,6 +142,7 @@ public class ModelMonitorBenchmark {
                                 FeatureCounts.NONE,
                                 0,
                                 new DetectorReport[0],
+                                "CPU",
                                 new String[0]));
         ScoredColumns scored = block.scored();
         for (int i = 0; i < BLOCK; i++) {

@@ -88,6 +88,7 @@ class ModelMonitorTest {
                         FeatureCounts.NONE,
                         0,
                         new DetectorReport[0],
+                        "CPU",
                         new String[0]));
     }
 

@@ -28,11 +28,13 @@ import io.freshet.ingest.MissingValues;
 import io.freshet.ingest.PredictedEvents;
 import io.freshet.ingest.SourceConfig;
 import io.freshet.ingest.SourceFormat;
+import io.freshet.learn.DeviceConfig;
 import io.freshet.learn.LearnConfig;
 import io.freshet.learn.drift.DriftConfig;
 import io.freshet.learn.drift.DriftReaction;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.device.DeviceFallback;
+import io.freshet.model.device.DevicePreference;
 import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.loss.BinaryCrossEntropy;
 import io.freshet.model.loss.BinaryCrossEntropyWithLogits;
@@ -125,7 +127,8 @@ class JobConfigTest {
         assertThat(config.learn().labelType()).isEqualTo(LabelType.CLASS);
         assertThat(config.learn().miniBatchMaxWait()).isNull();
         assertThat(config.learn().maxModels()).isEqualTo(100);
-        assertThat(config.learn().deviceFallback()).isEqualTo(DeviceFallback.CPU);
+        assertThat(config.learn().device().preference()).isEqualTo(DevicePreference.AUTO);
+        assertThat(config.learn().device().fallback()).isEqualTo(DeviceFallback.CPU);
         assertThat(config.monitor().windowSize()).isEqualTo(1000);
         assertThat(config.kafka().labelledEvents()).isEqualTo("labelled-events");
         assertThat(config.publish().topics())
@@ -255,7 +258,10 @@ class JobConfigTest {
         settings.put("predictions.top-k", "2");
         settings.put("predictions.of", "all");
         settings.put("job.kind", "learn"); // see jobThatOnlyPredicts_…
+        settings.put("device", "cuda");
         settings.put("device.fallback", "stop");
+        settings.put("device.libraries", "/cuda");
+        settings.put("device.kernel-cache", "/kernels");
         settings.put("drift.detector", "ddm, adwin, eddm, hddm-a, hddm-w");
         settings.put("drift.signal", "error");
         settings.put("drift.cool-down", "30");
@@ -400,7 +406,10 @@ class JobConfigTest {
         assertThat(config.learn().miniBatchMaxWait()).isEqualTo(Duration.ofSeconds(14));
         assertThat(config.learn().maxModels()).isEqualTo(15);
         assertThat(config.learn().publishInterval()).isEqualTo(Duration.ofSeconds(16));
-        assertThat(config.learn().deviceFallback()).isEqualTo(DeviceFallback.STOP);
+        assertThat(config.learn().device())
+                .isEqualTo(
+                        new DeviceConfig(
+                                DevicePreference.CUDA, DeviceFallback.STOP, "/cuda", "/kernels"));
         assertThat(config.learn().drift())
                 .isEqualTo(
                         new DriftConfig(

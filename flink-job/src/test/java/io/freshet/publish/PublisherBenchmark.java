@@ -293,6 +293,7 @@ final class PublisherBenchmark {
                 FeatureCounts.NONE,
                 0,
                 detectors,
+                "CPU",
                 new String[0]);
     }
 }

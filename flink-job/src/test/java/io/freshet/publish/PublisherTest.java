@@ -265,6 +265,7 @@ class PublisherTest {
                     new DetectorReport(
                             "ddm", Signal.MISSED_PROBABILITY, "warning", 0.5, Double.NaN, 7)
                 },
+                "CUDA: NVIDIA H200",
                 new String[0]);
     }
 
@@ -900,6 +901,7 @@ class PublisherTest {
                         FeatureCounts.NONE,
                         0,
                         new DetectorReport[0],
+                        "CPU",
                         new String[0]);
         List<Publication> publications = new ArrayList<>();
         PUBLISHER.snapshot(

@@ -166,6 +166,7 @@ final class GoldenFiles {
                         .setRoundedValues(5L)
                         .setRounded(List.of(new FeatureCount(1, 5L)))
                         .setColumns(6)
+                        .setDevice("CUDA: a GPU")
                         .build());
         ModelSnapshotEvent snapshot =
                 snapshot(experts, "softmax", 2).setJob("job").setEpoch(2L).build();

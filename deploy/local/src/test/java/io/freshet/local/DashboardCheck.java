@@ -225,6 +225,8 @@ final class DashboardCheck {
         }
         await("the second drift's mark", marks("loss", 2) + " && " + marks("accuracy", 2));
         await("the newest figures", text("#key-figures") + ".includes('80,000')");
+        assertThat(chromium.evaluate(text("#key-figures")).asText())
+                .contains("examples per second · CUDA: NVIDIA H200");
         await("the second alert", "document.querySelectorAll('.alert').length === 2");
         assertThat(chromium.evaluate(canvas()).asText())
                 .as("the curve after new metrics")
@@ -328,6 +330,8 @@ final class DashboardCheck {
                 "all experts' curves",
                 legend("stack-weights") + " === 11 && " + legend("expert-losses") + " === 12");
         await("the kinds", "document.querySelectorAll('.kinds li').length === 4");
+        assertThat(chromium.evaluate(text("#key-figures")).asText())
+                .contains("examples per second · CPU");
         assertThat(chromium.evaluate(text("#expert-kinds")).asText())
                 .contains("Linear models")
                 .contains("Nearest examplesweight +")

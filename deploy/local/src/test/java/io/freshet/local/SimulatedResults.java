@@ -133,6 +133,7 @@ public final class SimulatedResults {
                 .setRolling(rolling)
                 .setPrequential(scores(confusion(examples / 2, random), examples, random))
                 .setLearningRate(0.012)
+                .setDevice(isEnsemble ? "CPU" : "CUDA: NVIDIA H200")
                 .setSkippedSteps(0)
                 .setExperts(isEnsemble ? ensemble(examples) : experts(examples))
                 .setCombinations(isEnsemble ? combinations() : List.of())

@@ -41,7 +41,8 @@ public final class Backend {
      * @throws IllegalStateException if ND4J already runs on another device, or if the device
      *     multiplies matrices incorrectly
      */
-    public static synchronized DeviceDecision start(DeviceFallback fallback)
+    public static synchronized DeviceDecision start(
+            DevicePreference preference, DeviceFallback fallback)
             throws InterruptedException, IOException {
         ClassLoader classPath = Backend.class.getClassLoader();
         DeviceFacts found = facts;
@@ -49,7 +50,7 @@ public final class Backend {
             found = new DeviceProbe(classPath, "nvidia-smi", System.getenv()).probe();
             facts = found;
         }
-        DeviceDecision decision = DeviceDecision.of(found, fallback);
+        DeviceDecision decision = DeviceDecision.of(found, preference, fallback);
         return switch (decision.outcome()) {
             case REFUSED -> decision;
             case CPU -> {
@@ -147,6 +148,16 @@ public final class Backend {
      */
     public static long maxProcessBytes() {
         return Math.max(0, Pointer.maxPhysicalBytes());
+    }
+
+    /**
+     * Returns the device of ND4J's arrays: {@code CPU}, or that of a build with ND4J's CUDA
+     * backend. The backend must have been started.
+     */
+    public static String deviceName() {
+        return MatrixFactory.isCpu()
+                ? "CPU"
+                : "ND4J CUDA: " + gpus(Nd4j.getExecutioner().getEnvironmentInformation());
     }
 
     /**

@@ -30,13 +30,14 @@ public record DeviceDecision(Outcome outcome, String reason) {
     }
 
     /**
-     * Returns the decision for a machine. If ND4J's CUDA backend is not on the class path, it is
-     * the CPU, without a reason.
+     * Returns the decision for a machine. If ND4J's CUDA backend is not on the class path, or the
+     * CPU is preferred, it is the CPU, without a reason.
      *
      * <p>All GPUs must be supported, because ND4J distributes threads over all visible ones.
      */
-    static DeviceDecision of(DeviceFacts facts, DeviceFallback fallback) {
-        if (!facts.cudaBackend()) {
+    static DeviceDecision of(
+            DeviceFacts facts, DevicePreference preference, DeviceFallback fallback) {
+        if (!facts.cudaBackend() || preference == DevicePreference.CPU) {
             return new DeviceDecision(Outcome.CPU, "");
         }
         return obstacle(facts)

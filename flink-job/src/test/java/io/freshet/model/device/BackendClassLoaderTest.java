@@ -49,11 +49,11 @@ class BackendClassLoaderTest {
             ClassLoader loader = TwoJobs.class.getClassLoader();
             ClassLoaderOfAJob first = new ClassLoaderOfAJob(loader);
             Thread.currentThread().setContextClassLoader(first);
-            Backend.start(DeviceFallback.CPU);
+            Backend.start(DevicePreference.AUTO, DeviceFallback.CPU);
             first.closed = true;
 
             Thread.currentThread().setContextClassLoader(new ClassLoaderOfAJob(loader));
-            Backend.start(DeviceFallback.CPU);
+            Backend.start(DevicePreference.AUTO, DeviceFallback.CPU);
             LearnerSettings settings =
                     new LearnerSettings(
                             2,

@@ -34,7 +34,7 @@ class BackendTest {
 
     @Test
     void allocatedBytes_riseByTheBytesOfAnArray_andFallWhenItIsClosed() throws Exception {
-        Backend.start(DeviceFallback.CPU);
+        Backend.start(DevicePreference.AUTO, DeviceFallback.CPU);
         long before = Backend.allocatedBytes();
         INDArray array = Nd4j.createUninitializedDetached(DataType.FLOAT, 16 << 20);
         long during = Backend.allocatedBytes();
@@ -51,7 +51,8 @@ class BackendTest {
     @Test
     void nativeBuild_startsOnTheCpu_whateverTheFallback() throws Exception {
         for (DeviceFallback fallback : DeviceFallback.values()) {
-            assertThat(Backend.start(fallback)).isEqualTo(new DeviceDecision(Outcome.CPU, ""));
+            assertThat(Backend.start(DevicePreference.AUTO, fallback))
+                    .isEqualTo(new DeviceDecision(Outcome.CPU, ""));
         }
     }
 

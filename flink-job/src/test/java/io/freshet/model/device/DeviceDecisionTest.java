@@ -20,7 +20,18 @@ class DeviceDecisionTest {
     @ParameterizedTest
     @EnumSource
     void withoutTheCudaBackend_theCpuIsUsed_withoutAReason(DeviceFallback fallback) {
-        assertThat(DeviceDecision.of(DeviceFacts.WITHOUT_CUDA, fallback))
+        assertThat(DeviceDecision.of(DeviceFacts.WITHOUT_CUDA, DevicePreference.AUTO, fallback))
+                .isEqualTo(new DeviceDecision(Outcome.CPU, ""));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void whereTheCpuIsPreferred_itIsUsed_withoutAReason(DeviceFallback fallback) {
+        DeviceFacts facts =
+                new DeviceFacts(
+                        true, Optional.empty(), List.of(), List.of(AMPERE), Optional.empty());
+
+        assertThat(DeviceDecision.of(facts, DevicePreference.CPU, fallback))
                 .isEqualTo(new DeviceDecision(Outcome.CPU, ""));
     }
 
@@ -80,7 +91,7 @@ class DeviceDecisionTest {
                         List.of(),
                         Optional.of("nvidia-smi not found"));
 
-        assertThat(DeviceDecision.of(facts, DeviceFallback.CPU))
+        assertThat(DeviceDecision.of(facts, DevicePreference.AUTO, DeviceFallback.CPU))
                 .isEqualTo(
                         new DeviceDecision(
                                 Outcome.CPU,
@@ -99,7 +110,7 @@ class DeviceDecisionTest {
                         List.of(AMPERE),
                         Optional.empty());
 
-        assertThat(DeviceDecision.of(facts, DeviceFallback.STOP))
+        assertThat(DeviceDecision.of(facts, DevicePreference.AUTO, DeviceFallback.STOP))
                 .isEqualTo(
                         new DeviceDecision(
                                 Outcome.REFUSED,
@@ -114,7 +125,7 @@ class DeviceDecisionTest {
                 new DeviceFacts(
                         true, Optional.empty(), List.of(), List.of(), Optional.of("no answer"));
 
-        assertThat(DeviceDecision.of(facts, DeviceFallback.CPU).reason())
+        assertThat(DeviceDecision.of(facts, DevicePreference.AUTO, DeviceFallback.CPU).reason())
                 .endsWith("the GPUs cannot be listed (no answer)");
         assertThat(decide(DeviceFallback.CPU).reason()).endsWith("no GPU is visible");
     }
@@ -123,6 +134,7 @@ class DeviceDecisionTest {
         return DeviceDecision.of(
                 new DeviceFacts(
                         true, Optional.empty(), List.of(), Arrays.asList(gpus), Optional.empty()),
+                DevicePreference.AUTO,
                 fallback);
     }
 

@@ -81,7 +81,9 @@ public final class LocalCluster implements AutoCloseable {
                 new Thread(
                         () -> {
                             try {
-                                Backend.start(config.learn().deviceFallback());
+                                Backend.start(
+                                        config.learn().device().preference(),
+                                        config.learn().device().fallback());
                             } catch (InterruptedException e) {
                                 Thread.currentThread().interrupt();
                             } catch (IOException | RuntimeException | LinkageError e) {

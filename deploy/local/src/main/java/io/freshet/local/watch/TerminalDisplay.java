@@ -188,7 +188,15 @@ public final class TerminalDisplay {
                         format("model version %,d", last == null ? 0 : last.getModelVersion()),
                         format("%,d dead letters", curve.deadLetters())));
         lines.addAll(joined(SEPARATOR, expertParts(last)));
+        if (last != null && isGpu(last.getDevice())) {
+            lines.addAll(joined(SEPARATOR, "learns on " + printable(last.getDevice())));
+        }
         return lines;
+    }
+
+    /** Returns whether a device is worth a line: not the CPU, nor unknown. */
+    private static boolean isGpu(String device) {
+        return !device.isEmpty() && !device.equals("CPU");
     }
 
     /**

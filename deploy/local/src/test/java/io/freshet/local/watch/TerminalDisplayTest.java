@@ -88,6 +88,20 @@ class TerminalDisplayTest {
     }
 
     @Test
+    void display_namesAGpu_andNotTheCpu() {
+        MetricsEvent event = metrics(1);
+        List<String> unknown = picture(event);
+        event.setDevice("CPU");
+        assertThat(picture(event)).isEqualTo(unknown);
+
+        event.setDevice("CUDA: \u001b[2JNVIDIA H200");
+        assertThat(picture(event))
+                .hasSize(unknown.size() + 1)
+                .last()
+                .isEqualTo("  learns on CUDA: \ufffd[2JNVIDIA H200");
+    }
+
+    @Test
     void dominantBaseline_isNamed() {
         assertThat(
                         TerminalDisplay.experts(
