@@ -36,9 +36,8 @@ public record DeviceConfig(
                                 + " rounding from one start to another; on one device they do not."
                                 + " Cuda: the GPU. Cpu: the CPU. A GPU needs driver 580 or newer"
                                 + " and CUDA 13's libcudart, libcublas and libnvrtc on the"
-                                + " TaskManager. An ensemble learns on the CPU. A line of the log"
-                                + " and the field device of the metrics say which device it is, and"
-                                + " the line says why.")
+                                + " TaskManager. A line of the log and the field device of the"
+                                + " metrics say which device it is, and the line says why.")
                     .changeable();
     public static final Key<DeviceFallback> FALLBACK =
             Key.ofEnum(

@@ -1,5 +1,6 @@
 package io.freshet.model;
 
+import io.freshet.model.ensemble.CombinationWeights;
 import io.freshet.model.ensemble.Ensemble;
 import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.example.BlockRows;
@@ -146,8 +147,14 @@ final class BlockedSgd implements Trainer {
     }
 
     @Override
-    public @Nullable Ensemble ensemble() {
+    public @Nullable CombinationWeights combination() {
         return scorer.ensemble();
+    }
+
+    /** Returns whether the tests of an ensemble's ferns have been chosen, or there are none. */
+    boolean hasChosenTests() {
+        Ensemble ensemble = scorer.ensemble();
+        return ensemble == null || ensemble.hasChosenTests();
     }
 
     @Override

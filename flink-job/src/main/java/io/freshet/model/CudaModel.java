@@ -1,7 +1,10 @@
 package io.freshet.model;
 
+import io.freshet.model.cuda.DeviceBlock;
 import io.freshet.model.cuda.DeviceLearner;
 import io.freshet.model.cuda.LinearState;
+import io.freshet.model.ensemble.CombinationWeights;
+import io.freshet.model.ensemble.EnsembleState;
 import io.freshet.model.mixture.Baselines;
 import io.freshet.model.mixture.FadingLosses;
 import io.freshet.model.mixture.Mixture;
@@ -14,7 +17,6 @@ import io.freshet.model.optim.StepGuard;
 import io.freshet.model.scale.ScalerRule;
 import io.freshet.model.scale.ScalerState;
 import java.util.List;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,6 +33,7 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
     private final StepGuard guard;
     private final @Nullable MixtureWeights weights;
     private final double[] mixtureState;
+    private final @Nullable CudaCombination combination;
     private final FadingLosses losses;
 
     /** Place of the last good parameters; {@link #NO_SLOT} before the first. */
@@ -40,6 +43,9 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
 
     /** The last good parameters as {@link #goodToArray} returned them; null if they changed. */
     private float @Nullable [] goodArray;
+
+    /** The ensemble that belongs to them, as {@link #goodEnsemble} returned it. */
+    private @Nullable EnsembleState goodEnsembleState;
 
     /** Steps taken since the velocity was zero. */
     private long velocitySteps;
@@ -56,14 +62,35 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
         this.optimizer = settings.optimizer();
         this.guard = new StepGuard(optimizer, settings.numParameters());
         Mixture mixture = settings.mixture();
-        this.weights = mixture == null ? null : new MixtureWeights(mixture, state.weights());
+        this.weights =
+                mixture == null
+                        ? null
+                        : new MixtureWeights(
+                                settings.numExperts(), mixture.switchingRates(), state.weights());
         this.mixtureState = state.weights().clone();
+        this.combination =
+                settings.ensemble() == null ? null : new CudaCombination(settings.numExperts());
         this.losses = new FadingLosses(settings.numLosses(), settings.lossSpan());
         this.slot = workspace.takeSlot();
         workspace.add(this);
         start(state);
-        if (state.hasGoodParameters()) {
-            putGood(state.goodParameters());
+        startGood(state);
+    }
+
+    /** Replaces the last good parameters by those of a state. */
+    void startGood(LearnerState state) {
+        hasGood = state.hasGoodParameters();
+        goodArray = null;
+        goodEnsembleState = null;
+        if (hasGood) {
+            int good = takeGoodSlot();
+            learner().linear(good, new LinearState(state.goodParameters(), new float[0]));
+            goodArray = state.goodParameters();
+            EnsembleState ensemble = state.goodEnsemble();
+            if (ensemble != null) {
+                learner().ensemble(good, ensemble);
+                goodEnsembleState = ensemble;
+            }
         }
     }
 
@@ -84,6 +111,11 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
     /** Returns the mixture's weights; null without one. */
     @Nullable MixtureWeights weights() {
         return weights;
+    }
+
+    /** Returns the weights by which an ensemble combines its experts; null without one. */
+    @Nullable CombinationWeights combination() {
+        return combination;
     }
 
     /** Returns the losses of the experts; not a copy. */
@@ -140,6 +172,11 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
         if (hasBaselines()) {
             learner().baselines(slot, state.baselineCounts(), state.lastLabel());
         }
+        EnsembleState ensemble = state.ensemble();
+        if (combination != null && ensemble != null) {
+            learner().ensemble(slot, ensemble);
+            combination.set(ensemble);
+        }
     }
 
     /** Replaces the mixture's weights; does nothing without a mixture. */
@@ -168,14 +205,16 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
      *
      * @param steps number of its steps
      * @param labelled number of its rows with a label
-     * @param mixture writes the state of the mixture after the block
      */
-    void note(int steps, int labelled, Consumer<double[]> mixture) {
+    void note(DeviceBlock block, int steps, int labelled) {
         observed += labelled;
         velocitySteps += optimizer.stateNames().isEmpty() ? 0 : steps;
         if (weights != null) {
-            mixture.accept(mixtureState);
+            block.mixture(0, mixtureState);
             weights.set(mixtureState);
+        }
+        if (combination != null) {
+            combination.read(block);
         }
     }
 
@@ -224,16 +263,10 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
     void keepGood() {
         // First, since another learner has the states afterwards if there was no place.
         int good = takeGoodSlot();
-        learner().copyLinear(slot, good);
+        learner().copyParameters(slot, good);
         hasGood = true;
         goodArray = null;
-    }
-
-    private void putGood(float[] parameters) {
-        int good = takeGoodSlot();
-        learner().linear(good, new LinearState(parameters, new float[0]));
-        hasGood = true;
-        goodArray = parameters;
+        goodEnsembleState = null;
     }
 
     private int takeGoodSlot() {
@@ -248,12 +281,19 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
         if (!hasGood) {
             throw new IllegalStateException("there are no last good parameters");
         }
-        learner().copyLinear(goodSlot, slot);
+        learner().copyParameters(goodSlot, slot);
+        EnsembleState ensemble = goodEnsemble();
+        if (combination != null && ensemble != null) {
+            combination.set(ensemble);
+        }
         velocitySteps = 0;
         writeBounds(guard.bounds());
     }
 
-    /** Removes the last good parameters, and sets parameters and velocity to zero. */
+    /**
+     * Removes the last good parameters, and sets parameters and velocity to zero. Not for an
+     * ensemble, whose first examples choose the tests of its ferns on the CPU.
+     */
     void returnToStart() {
         hasGood = false;
         goodArray = null;
@@ -302,7 +342,18 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
                         settings.scaler() == null
                                 ? ScalerState.initial(0)
                                 : learner.scaler(slot, observed))
+                .withEnsemble(combination == null ? null : learner.ensemble(slot), goodEnsemble())
                 .withLosses(losses.state());
+    }
+
+    /** Returns the ensemble of the last good parameters, the same until they change. */
+    private @Nullable EnsembleState goodEnsemble() {
+        EnsembleState good = goodEnsembleState;
+        if (good == null && hasGood && combination != null) {
+            good = learner().ensemble(goodSlot);
+            goodEnsembleState = good;
+        }
+        return good;
     }
 
     private OptimizerState optimizerState(float[] velocity) {
@@ -318,9 +369,7 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
         LearnerState state = state(LearnerCounters.NONE, new double[0], new double[0], new long[0]);
         return () -> {
             start(state);
-            if (hasGood) {
-                putGood(state.goodParameters());
-            }
+            startGood(state);
         };
     }
 

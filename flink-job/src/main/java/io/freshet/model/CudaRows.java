@@ -154,18 +154,32 @@ final class CudaRows {
         if (settings.mixture() == null && linearSteps == null) {
             scale *= learningRate;
         }
-        onDevice.label(
-                place,
-                label,
-                isOfLabel ? scale * gradients.labelWeight(label) : scale,
-                block.classWeight(row) * weight,
-                isOfLabel ? gradients.trainingWeight(label) : 0);
-        if (!isOfLabel) {
+        double sumOfTargets = 1;
+        int learntClass = label;
+        if (isOfLabel) {
+            sumOfTargets = gradients.labelWeight(label);
+        } else {
             gradients.select(examples, example);
             for (int c = 0; c < settings.numOutputs(); c++) {
                 onDevice.gradient(place, c, gradients.slope(c), gradients.offset(c));
             }
+            sumOfTargets = gradients.sumOfOffsets();
+            learntClass = gradients.classOfLargestOffset();
         }
+        double exponent = block.classWeight(row) * weight;
+        if (settings.ensemble() != null) {
+            // Its experts learn from the weighted targets, the mixture too.
+            exponent *= sumOfTargets;
+            if (exponent > 0) {
+                onDevice.learn(place, learntClass);
+            }
+        }
+        onDevice.label(
+                place,
+                label,
+                isOfLabel ? scale * sumOfTargets : scale,
+                exponent,
+                isOfLabel ? gradients.trainingWeight(label) : 0);
         for (int c = 0; c < examples.numTargets(); c++) {
             onDevice.target(place, c, examples.targets()[example * examples.numTargets() + c]);
         }

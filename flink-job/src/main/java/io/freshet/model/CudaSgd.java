@@ -1,7 +1,8 @@
 package io.freshet.model;
 
 import io.freshet.model.cuda.DeviceBlock;
-import io.freshet.model.ensemble.Ensemble;
+import io.freshet.model.ensemble.CombinationWeights;
+import io.freshet.model.ensemble.EnsembleState;
 import io.freshet.model.example.BlockRows;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
@@ -14,12 +15,14 @@ import io.freshet.model.scale.ScalerState;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SGD on a CUDA device, a block of rows at a time: the scaler, the steps, the mixture and the
- * scores of all rows are computed there, and only the scores come back.
+ * SGD on a CUDA device, a block of rows at a time: the scaler, the steps, the other experts of an
+ * ensemble, the mixture and the scores of all rows are computed there, and only the scores come
+ * back.
  *
  * <p>Results equal those of {@link BlockedSgd} up to rounding. A block in which a value could
  * exceed the range of a float runs there, on the CPU, which checks every step; then the state
- * returns.
+ * returns. So do the first blocks of an ensemble, until their examples have chosen the tests of its
+ * ferns.
  *
  * <p>An observer sees the mini-batches of a block after all of it has run. If it asks to react, the
  * block is undone, and runs again up to the mini-batch of the reaction.
@@ -33,13 +36,15 @@ final class CudaSgd implements Trainer {
     private final ExecutionBlock block;
     private final BlockRows rows;
     private final CudaRows transfer;
-    private final CudaModel model;
-    private final long[] restarts;
     private final double sumOfRates;
+    private long[] restarts;
     private double gradientNorm = Double.NaN;
 
-    /** The trainer of the block's rows that must be checked; null while none must. */
-    private @Nullable BlockedSgd checked;
+    /** The model on the device; null before it was there. */
+    private @Nullable CudaModel model;
+
+    /** The trainer that has the state while it is on the CPU; null while it is on the device. */
+    private @Nullable BlockedSgd onCpu;
 
     /**
      * @param workspace workspace for the learner's settings; must stay open
@@ -56,7 +61,26 @@ final class CudaSgd implements Trainer {
         Mixture mixture = settings.mixture();
         this.sumOfRates = mixture == null ? 0 : mixture.sumOfRates();
         this.restarts = state.restarts().clone();
-        this.model = new CudaModel(workspace, state);
+        if (hasChosenTests(state)) {
+            this.model = new CudaModel(workspace, state);
+        } else {
+            this.onCpu = BlockedSgd.checking(workspace.checked(), state, block);
+        }
+    }
+
+    private static boolean hasChosenTests(LearnerState state) {
+        EnsembleState ensemble = state.ensemble();
+        EnsembleState good = state.goodEnsemble();
+        return (ensemble == null || ensemble.hasChosenTests())
+                && (good == null || good.hasChosenTests());
+    }
+
+    private CudaModel model() {
+        CudaModel onDevice = model;
+        if (onDevice == null) {
+            throw new IllegalStateException("the model is not on the device");
+        }
+        return onDevice;
     }
 
     @Override
@@ -71,42 +95,47 @@ final class CudaSgd implements Trainer {
 
     @Override
     public @Nullable MixtureWeights weights() {
-        return model.weights();
+        return onCpu != null ? onCpu.weights() : model().weights();
     }
 
     @Override
     public void setWeights(double[] state) {
-        model.setWeights(state);
+        if (onCpu != null) {
+            onCpu.setWeights(state);
+        } else {
+            model().setWeights(state);
+        }
     }
 
     @Override
-    public @Nullable Ensemble ensemble() {
-        return null;
+    public @Nullable CombinationWeights combination() {
+        return onCpu != null ? onCpu.combination() : model().combination();
     }
 
     @Override
     public FadingLosses losses() {
-        return model.losses();
+        return onCpu != null ? onCpu.losses() : model().losses();
     }
 
     @Override
     public long[] restarts() {
-        return restarts;
+        return onCpu != null ? onCpu.restarts() : restarts;
     }
 
     @Override
     public double gradientNorm() {
-        return gradientNorm;
+        double ofCpu = onCpu == null ? Double.NaN : onCpu.gradientNorm();
+        return Double.isNaN(ofCpu) ? gradientNorm : ofCpu;
     }
 
     @Override
     public double parameterNorm() {
-        return model.norm(model.dominantRate());
+        return onCpu != null ? onCpu.parameterNorm() : model().norm(model().dominantRate());
     }
 
     @Override
     public long[] clippedValues() {
-        return model.clippedValues();
+        return onCpu != null ? onCpu.clippedValues() : model().clippedValues();
     }
 
     @Override
@@ -121,38 +150,64 @@ final class CudaSgd implements Trainer {
 
     @Override
     public void keepGood() {
-        model.keepGood();
+        if (onCpu != null) {
+            onCpu.keepGood();
+        } else {
+            model().keepGood();
+        }
     }
 
     @Override
     public void returnToGood() {
-        model.returnToGood();
+        if (onCpu != null) {
+            onCpu.returnToGood();
+        } else {
+            model().returnToGood();
+        }
     }
 
     @Override
     public void returnToStart() {
-        model.returnToStart();
+        if (onCpu == null && settings.ensemble() == null) {
+            model().returnToStart();
+        } else {
+            goToCpu().returnToStart();
+        }
     }
 
     @Override
     public void resetOptimizer() {
-        model.resetOptimizer();
+        if (onCpu != null) {
+            onCpu.resetOptimizer();
+        } else {
+            model().resetOptimizer();
+        }
     }
 
     @Override
     public void resetScaler() {
-        model.putScaler(ScalerState.initial(settings.numFeatures()));
+        if (onCpu != null) {
+            onCpu.resetScaler();
+        } else {
+            model().putScaler(ScalerState.initial(settings.numFeatures()));
+        }
     }
 
     @Override
     public void copyFrom(LearnerState state) {
-        model.copyFrom(state);
+        if (onCpu == null && hasChosenTests(state)) {
+            model().copyFrom(state);
+        } else {
+            goToCpu().copyFrom(state);
+        }
     }
 
     @Override
     public LearnerState state(
             LearnerCounters counters, double[] goodWeights, double[] classCounts) {
-        return model.state(counters, goodWeights, classCounts, restarts.clone());
+        return onCpu != null
+                ? onCpu.state(counters, goodWeights, classCounts)
+                : model().state(counters, goodWeights, classCounts, restarts.clone());
     }
 
     @Override
@@ -164,16 +219,53 @@ final class CudaSgd implements Trainer {
             @Nullable StepObserver observer) {
         workspace.begin();
         try {
-            if (checked == null) {
-                RunResult result = runBlock(begin, before, examples, evaluation, observer);
+            if (onCpu == null) {
+                RunResult result = runBlock(model(), begin, before, examples, evaluation, observer);
                 if (result != null) {
                     return result;
                 }
             }
-            return runChecked(begin, before, examples, evaluation, observer);
+            RunResult result = goToCpu().run(begin, before, examples, evaluation, observer);
+            if (result.skipped() || result.reactionDue() || result.end() == rows.size()) {
+                returnToDevice();
+            }
+            return result;
         } finally {
             workspace.end();
         }
+    }
+
+    /** Returns the trainer on the CPU, which has the state from now on. */
+    private BlockedSgd goToCpu() {
+        BlockedSgd trainer = onCpu;
+        if (trainer == null) {
+            LearnerState state = state(LearnerCounters.NONE, new double[0], new double[0]);
+            trainer = BlockedSgd.checking(workspace.checked(), state, block);
+            onCpu = trainer;
+        }
+        return trainer;
+    }
+
+    /** Returns the state to the device, if that can have it. */
+    private void returnToDevice() {
+        BlockedSgd trainer = onCpu;
+        if (trainer == null || !trainer.hasChosenTests()) {
+            return;
+        }
+        LearnerState state = trainer.state(LearnerCounters.NONE, new double[0], new double[0]);
+        if (!hasChosenTests(state)) {
+            return;
+        }
+        if (model == null) {
+            model = new CudaModel(workspace, state);
+        } else {
+            model.start(state);
+            model.startGood(state);
+        }
+        restarts = state.restarts();
+        gradientNorm = gradientNorm();
+        onCpu = null;
+        trainer.close();
     }
 
     /**
@@ -182,23 +274,24 @@ final class CudaSgd implements Trainer {
      * the range of a float.
      */
     private @Nullable RunResult runBlock(
+            CudaModel resident,
             int begin,
             LearnerCounters before,
             Examples examples,
             Evaluation evaluation,
             @Nullable StepObserver observer) {
         int end = rows.size();
-        if (!model.guard()
+        if (!resident.guard()
                 .tryExtend(
                         rows.step(end) - rows.step(begin),
-                        boundOfInputs(begin, end, examples),
+                        boundOfInputs(resident, begin, end, examples),
                         block.gradientBoundFrom(begin),
                         sumOfLearningRates(before),
-                        model::writeBounds)) {
+                        resident::writeBounds)) {
             return null;
         }
         DeviceBlock onDevice = transfer.blockFor(end - begin, examples);
-        transfer.run(onDevice, model, begin, end, before, examples, evaluation);
+        transfer.run(onDevice, resident, begin, end, before, examples, evaluation);
         int row = begin;
         boolean reactionDue = false;
         while (row < end && !reactionDue) {
@@ -211,8 +304,8 @@ final class CudaSgd implements Trainer {
             }
             for (int r = row; r < batchEnd; r++) {
                 transfer.write(onDevice, r - begin, r, version, examples, evaluation);
-                if (model.weights() != null) {
-                    transfer.addLosses(onDevice, r - begin, r, examples, model.losses());
+                if (resident.weights() != null) {
+                    transfer.addLosses(onDevice, r - begin, r, examples, resident.losses());
                 }
             }
             reactionDue =
@@ -224,30 +317,31 @@ final class CudaSgd implements Trainer {
         if (row < end) {
             workspace.learner().undo(onDevice);
             end = row;
-            transfer.run(onDevice, model, begin, end, before, examples, evaluation);
+            transfer.run(onDevice, resident, begin, end, before, examples, evaluation);
         }
-        note(onDevice, begin, end, before);
+        note(resident, onDevice, begin, end, before);
         return new RunResult(end, false, reactionDue);
     }
 
-    private void note(DeviceBlock onDevice, int begin, int end, LearnerCounters before) {
+    private void note(
+            CudaModel resident, DeviceBlock onDevice, int begin, int end, LearnerCounters before) {
         int steps = rows.step(end) - rows.step(begin);
         int labelled = 0;
         for (int row = begin; row < end; row++) {
             labelled += rows.isLabelled(row) ? 1 : 0;
         }
-        model.note(steps, labelled, state -> onDevice.mixture(0, state));
+        resident.note(onDevice, steps, labelled);
         if (steps > 0) {
             gradientNorm =
                     transfer.gradientNorm(
                             onDevice,
-                            model.dominantRate(),
+                            resident.dominantRate(),
                             before.learningRate(optimizer, steps - 1));
         }
     }
 
     /** Returns an upper bound of {@code Σ |x|} over rows; not finite if a value is not. */
-    private double boundOfInputs(int begin, int end, Examples examples) {
+    private double boundOfInputs(CudaModel resident, int begin, int end, Examples examples) {
         int count = end - begin;
         int numFeatures = settings.numFeatures();
         ScalerRule scaler = settings.scaler();
@@ -264,7 +358,7 @@ final class CudaSgd implements Trainer {
             return sum;
         }
         // A scaled value is at most the root of the sum of weights, each of which is at most 1.
-        double largest = Math.sqrt((double) model.observed() + count);
+        double largest = Math.sqrt((double) resident.observed() + count);
         return count * (numFeatures * 1.01 * largest + 1);
     }
 
@@ -274,43 +368,13 @@ final class CudaSgd implements Trainer {
                 : sumOfRates;
     }
 
-    /** Runs the next mini-batch or sequence of unlabelled rows on the CPU, with checked steps. */
-    private RunResult runChecked(
-            int begin,
-            LearnerCounters before,
-            Examples examples,
-            Evaluation evaluation,
-            @Nullable StepObserver observer) {
-        BlockedSgd onCpu = checked;
-        if (onCpu == null) {
-            LearnerState state = state(LearnerCounters.NONE, new double[0], new double[0]);
-            onCpu = BlockedSgd.checking(workspace.checked(), state, block);
-            checked = onCpu;
-        }
-        RunResult result = onCpu.run(begin, before, examples, evaluation, observer);
-        if (result.skipped() || result.reactionDue() || result.end() == rows.size()) {
-            putBack(onCpu);
-        }
-        return result;
-    }
-
-    /** Returns from the CPU to the device. */
-    private void putBack(BlockedSgd onCpu) {
-        LearnerState state = onCpu.state(LearnerCounters.NONE, new double[0], new double[0]);
-        System.arraycopy(onCpu.restarts(), 0, restarts, 0, restarts.length);
-        if (!Double.isNaN(onCpu.gradientNorm())) {
-            gradientNorm = onCpu.gradientNorm();
-        }
-        checked = null;
-        onCpu.close();
-        model.start(state);
-    }
-
     @Override
     public void close() {
-        if (checked != null) {
-            checked.close();
+        if (onCpu != null) {
+            onCpu.close();
         }
-        model.close();
+        if (model != null) {
+            model.close();
+        }
     }
 }

@@ -7,6 +7,7 @@ import io.freshet.model.cuda.DeviceLearner;
 import io.freshet.model.cuda.Gradient;
 import io.freshet.model.cuda.LinearModel;
 import io.freshet.model.cuda.LinearModel.Mixing;
+import io.freshet.model.cuda.LinearModel.OtherExperts;
 import io.freshet.model.cuda.LinearModel.Scaling;
 import io.freshet.model.cuda.MemoryNeed;
 import io.freshet.model.loss.Activation;
@@ -93,8 +94,13 @@ public final class CudaWorkspace implements StepWorkspace {
         if (settings.isSparse()) {
             return "features are sparse";
         }
-        if (settings.ensemble() != null) {
-            return "the learner is an ensemble";
+        if (settings.ensemble() != null
+                && (settings.numClasses() < 2
+                        || settings.numClasses() > OtherExperts.MAX_CLASSES
+                        || settings.numRates() < 2)) {
+            return "the ensemble has more than "
+                    + OtherExperts.MAX_CLASSES
+                    + " classes, or a single class or learning rate";
         }
         if (settings.optimizer().linearRule() == null) {
             return "the optimiser is " + settings.optimizer().getClass().getSimpleName();
@@ -141,7 +147,10 @@ public final class CudaWorkspace implements StepWorkspace {
                 scaler == null
                         ? null
                         : new Scaling(
-                                scaler.lossPerExample(), scaler.clip(), scaler.acceptsMissing()));
+                                scaler.lossPerExample(), scaler.clip(), scaler.acceptsMissing()),
+                settings.ensemble() == null
+                        ? null
+                        : new OtherExperts(settings.ensemble().labelExperts()));
     }
 
     @Override

@@ -130,4 +130,22 @@ final class LossGradients {
     double offset(int output) {
         return atZeros[output];
     }
+
+    /** Returns the sum of {@code b} over the outputs of the selected example. */
+    double sumOfOffsets() {
+        double sum = 0;
+        for (double offset : atZeros) {
+            sum += offset;
+        }
+        return sum;
+    }
+
+    /** Returns the output with the largest {@code b} of the selected example. */
+    int classOfLargestOffset() {
+        int largest = 0;
+        for (int c = 1; c < numOutputs; c++) {
+            largest = atZeros[c] > atZeros[largest] ? c : largest;
+        }
+        return largest;
+    }
 }

@@ -1,6 +1,6 @@
 package io.freshet.model;
 
-import io.freshet.model.ensemble.Ensemble;
+import io.freshet.model.ensemble.CombinationWeights;
 import io.freshet.model.example.BlockRows;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
@@ -191,14 +191,14 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
 
     /** Returns an expert's weight in the stack of an ensemble; NaN without one. */
     public double stackWeight(int expert) {
-        Ensemble ensemble = trainer.ensemble();
-        return ensemble == null ? Double.NaN : ensemble.stackWeight(expert);
+        CombinationWeights weights = trainer.combination();
+        return weights == null ? Double.NaN : weights.stackWeight(expert);
     }
 
     /** Returns an expert's weight in the stack on top of the mixture; NaN without an ensemble. */
     public double correctionWeight(int expert) {
-        Ensemble ensemble = trainer.ensemble();
-        return ensemble == null ? Double.NaN : ensemble.correctionWeight(expert);
+        CombinationWeights weights = trainer.combination();
+        return weights == null ? Double.NaN : weights.correctionWeight(expert);
     }
 
     /**
@@ -207,8 +207,8 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
      * @param combination 0 for the mixture, 1 for the stack, 2 for the stack on top of the mixture
      */
     public double combinationWeight(int combination) {
-        Ensemble ensemble = trainer.ensemble();
-        return ensemble == null ? Double.NaN : ensemble.answerWeight(combination);
+        CombinationWeights weights = trainer.combination();
+        return weights == null ? Double.NaN : weights.answerWeight(combination);
     }
 
     /**

@@ -1,6 +1,6 @@
 package io.freshet.model;
 
-import io.freshet.model.ensemble.Ensemble;
+import io.freshet.model.ensemble.CombinationWeights;
 import io.freshet.model.example.BlockRows;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
@@ -104,7 +104,7 @@ final class SparseSgd implements Trainer {
     }
 
     @Override
-    public @Nullable Ensemble ensemble() {
+    public @Nullable CombinationWeights combination() {
         return scorer.ensemble();
     }
 

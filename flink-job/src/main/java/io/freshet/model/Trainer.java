@@ -1,6 +1,6 @@
 package io.freshet.model;
 
-import io.freshet.model.ensemble.Ensemble;
+import io.freshet.model.ensemble.CombinationWeights;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 import io.freshet.model.mixture.FadingLosses;
@@ -59,8 +59,8 @@ interface Trainer extends AutoCloseable {
      */
     void setWeights(double[] state);
 
-    /** Returns the experts beside the linear models; null without an ensemble. */
-    @Nullable Ensemble ensemble();
+    /** Returns the weights by which an ensemble combines its experts; null without one. */
+    @Nullable CombinationWeights combination();
 
     /** Returns the losses of the experts, then of the combinations of an ensemble; not a copy. */
     FadingLosses losses();

@@ -69,7 +69,7 @@ class EnsembleLearnerTest {
     }
 
     private static SoftmaxLearner learner(LearnerSettings settings) {
-        return new SoftmaxLearner(settings, LearnerState.initial(settings));
+        return TestEngine.start(settings, LearnerState.initial(settings));
     }
 
     private static Examples examples(Stream stream, int from, int to) {
@@ -245,7 +245,7 @@ class EnsembleLearnerTest {
                 whole.learn(examples(stream, i, i + 100), true, expected);
                 first.learn(examples(stream, i, i + 100), true, actual);
             }
-            try (SoftmaxLearner second = new SoftmaxLearner(settings, first.state())) {
+            try (SoftmaxLearner second = TestEngine.start(settings, first.state())) {
                 for (int i = 400; i < 700; i += 100) {
                     whole.learn(examples(stream, i, i + 100), true, expected);
                     second.learn(examples(stream, i, i + 100), true, actual);
@@ -330,7 +330,7 @@ class EnsembleLearnerTest {
             learner.learn(examples(stream, 0, before), true, new Evaluation(3));
             FernState saved = ferns(learner);
             try (SoftmaxLearner extended =
-                    new SoftmaxLearner(many, learner.state().extended(6, 3, many))) {
+                    TestEngine.start(many, learner.state().extended(6, 3, many))) {
                 FernState ferns = ferns(extended);
                 int tests = before < 512 ? 0 : newClasses == 90 ? 45 * 8 : 512;
                 assertThat(ferns.testFeatures())
@@ -471,7 +471,7 @@ class EnsembleLearnerTest {
             before.learn(examples(stream, 0, 800), true, evaluation);
             LearnerState extended = before.state().extended(6, 3, four);
             assertThat(extended.losses()).hasSize(28).isEqualTo(before.state().losses());
-            try (SoftmaxLearner after = new SoftmaxLearner(four, extended)) {
+            try (SoftmaxLearner after = TestEngine.start(four, extended)) {
                 // It knows the stream already; a new model would have more.
                 assertThat(meanLoss(after, stream)).isLessThan(meanLoss(three, stream));
             }

@@ -103,6 +103,7 @@ final class AnswerStage extends Stage {
                         .add(output(memory.ranks))
                         .add(rows)
                         .add(model.numOutputs()));
+        copy(stream, ModelPart.ANSWERS, output(memory.answers), false);
         stream.copyToHost(memory.outputs, memory.hostOutputs, 0);
     }
 }

@@ -63,6 +63,11 @@ final class BlockMemory {
     /** The state of the mixture after the block. */
     final Place mixture;
 
+    /** The states of an ensemble's stacks, and of the weights of its answers, after the block. */
+    final Place stacks;
+
+    final Place answers;
+
     /** All of the scratch. */
     final DeviceMemory scratch;
 
@@ -129,6 +134,8 @@ final class BlockMemory {
         reported = out.words(rows * model.numLosses());
         norms = out.words(models * model.numRates());
         mixture = out.words(models * ModelPart.MIXTURE.words(model));
+        stacks = out.words(models * ModelPart.STACKS.words(model));
+        answers = out.words(models * ModelPart.ANSWERS.words(model));
 
         int columns = model.numColumns();
         long parameters = models * model.numParameters();

@@ -44,6 +44,8 @@ public final class DeviceBlock {
     private final FloatBuffer reported;
     private final FloatBuffer norms;
     private final DoubleBuffer mixture;
+    private final DoubleBuffer stacks;
+    private final DoubleBuffer answers;
     private final FloatBuffer probabilities;
 
     private final int[] unlabelled;
@@ -97,6 +99,8 @@ public final class DeviceBlock {
         reported = floats(out, memory.reported);
         norms = floats(out, memory.norms);
         mixture = bytes(out, memory.mixture).asDoubleBuffer();
+        stacks = bytes(out, memory.stacks).asDoubleBuffer();
+        answers = bytes(out, memory.answers).asDoubleBuffer();
         probabilities = memory.hostProbabilities.buffer().asFloatBuffer();
         unlabelled = new int[rows];
         Arrays.fill(unlabelled, -1);
@@ -361,6 +365,25 @@ public final class DeviceBlock {
     /** Writes the state of the mixture's weights after the block. */
     public void mixture(int place, double[] state) {
         mixture.get(place * state.length, state);
+    }
+
+    /**
+     * Writes the weights of an ensemble's experts in its two stacks after the block.
+     *
+     * @param stack (numExperts). Modified.
+     * @param correction (numExperts). Modified.
+     */
+    public void stacks(int place, double[] stack, double[] correction) {
+        int experts = model.numExperts();
+        int ofStack = experts + experts * experts;
+        int at = place * (2 * ofStack + 1);
+        stacks.get(at, stack);
+        stacks.get(at + ofStack, correction);
+    }
+
+    /** Writes the state of the weights of an ensemble's answers after the block. */
+    public void answers(int place, double[] state) {
+        answers.get(place * state.length, state);
     }
 
     /** Writes the probabilities of the classes, if they were wanted. */

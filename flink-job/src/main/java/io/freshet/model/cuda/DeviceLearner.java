@@ -163,10 +163,17 @@ public final class DeviceLearner implements AutoCloseable {
         }
     }
 
-    /** Copies the parameters, and the velocity if there is one, of one model to another. */
-    public void copyLinear(int from, int to) {
+    /**
+     * Copies the parameters, the velocity if there is one, and the ensemble if there is one, but
+     * not the mixture, of one model to another.
+     */
+    public void copyParameters(int from, int to) {
         awaitAll();
-        streams[0].copy(states.of(ModelPart.LINEAR, from), states.of(ModelPart.LINEAR, to));
+        for (ModelPart part : ModelPart.values()) {
+            if (states.has(part) && part.isOfParameters()) {
+                streams[0].copy(states.of(part, from), states.of(part, to));
+            }
+        }
         streams[0].synchronize();
     }
 

@@ -126,6 +126,11 @@ enum ModelPart {
         }
     };
 
+    /** Returns whether the part belongs to the parameters, or to the experts beside them. */
+    boolean isOfParameters() {
+        return this != SCALER && this != MIXTURE && this != BASELINES;
+    }
+
     /** Returns the size of the part in words of 4 bytes; 0 if the model does not have it. */
     abstract long words(LinearModel model);
 }

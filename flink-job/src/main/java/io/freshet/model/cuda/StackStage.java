@@ -33,5 +33,6 @@ final class StackStage extends Stage {
                         .add(input(memory.counts))
                         .add(input(memory.slots))
                         .add(shape.rows()));
+        copy(stream, ModelPart.STACKS, output(memory.stacks), false);
     }
 }

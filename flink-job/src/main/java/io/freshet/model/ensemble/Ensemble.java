@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Not thread-safe.
  */
-public final class Ensemble {
+public final class Ensemble implements CombinationWeights {
     private static final int ANSWERS = Combination.ANSWERS;
     private static final double RELAXATION = 1e-4;
     private static final float[] NO_FLOATS = new float[0];
@@ -287,23 +287,24 @@ public final class Ensemble {
         return doubles * Double.BYTES * numClasses * count + inputs * numFeatures * Float.BYTES;
     }
 
-    /** Returns the weight of an expert in the stack. */
+    @Override
     public double stackWeight(int expert) {
         return stack.weights()[expert];
     }
 
-    /** Returns the weight of an expert in the stack on top of the mixture. */
+    @Override
     public double correctionWeight(int expert) {
         return correction.weights()[expert];
     }
 
-    /**
-     * Returns the weight of a prediction in the answer, 0 to 1.
-     *
-     * @param answer 0 for the mixture, 1 for the stack, 2 for the stack on top of the mixture
-     */
+    @Override
     public double answerWeight(int answer) {
         return top.weight(answer);
+    }
+
+    /** Returns whether the tests of the ferns have been chosen, or there are no ferns. */
+    public boolean hasChosenTests() {
+        return features == null || features.sample == null;
     }
 
     /** Returns whether {@link #refresh} is due, before the next prediction. */

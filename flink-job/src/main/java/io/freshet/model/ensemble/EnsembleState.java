@@ -39,6 +39,11 @@ public record EnsembleState(
         int lastLabel,
         long restarts)
         implements Serializable {
+    /** Returns whether the tests of the ferns have been chosen, or there are no ferns. */
+    public boolean hasChosenTests() {
+        return ferns.table().length == 0 || ferns.testFeatures().length > 0;
+    }
+
     /**
      * Returns the state with features or classes added at the end.
      *

@@ -1,0 +1,6 @@
+package io.freshet.model;
+
+import org.junit.jupiter.api.extension.ExtendWith;
+
+@ExtendWith(TestEngine.class)
+class EnsembleLearnerOnCudaTest extends EnsembleLearnerTest {}
