@@ -12,6 +12,7 @@
 //   states   (slots, 12 features + 2)        see ScalerField, (features) each; then whether a value has been missing,
 //                                            and the sum of the weights of all examples
 //   before   (models, 12 features + 2)       the same before the block
+//   clipped  (models, features)              out: number of clipped values; null where outliers are not clipped
 
 enum ScalerField {
     MEAN, SQUARES, WEIGHT, ENVELOPE, RUN, CLIPPED, SEEN, FARTHEST, FARTHEST_WEIGHT, REST_WEIGHT, REST_MEAN, REST_SQUARES
@@ -212,7 +213,7 @@ constexpr int CHUNK = 8;
 // number of standard deviations at which outliers are clipped, 0 for none.
 extern "C" __global__ void scaleFeatures(
         const float* raw, float* scaled, const int* ends, const int* counts, const int* slots, double* states,
-        const double* before, int rows, int features, int width, double loss, double clip, int acceptsMissing) {
+        const double* before, double* clipped, int rows, int features, int width, double loss, double clip, int acceptsMissing) {
     const int f = blockIdx.x * blockDim.x + threadIdx.x, model = blockIdx.y, count = counts[model];
     if (f >= width) return;
     float* out = scaled + (size_t) model * rows * width + f;
@@ -280,6 +281,7 @@ extern "C" __global__ void scaleFeatures(
     state[REST_WEIGHT * features + f] = of.weight;
     state[REST_MEAN * features + f] = of.mean;
     state[REST_SQUARES * features + f] = of.squares;
+    if (clipped != nullptr) clipped[(size_t) model * features + f] = of.clipped;
     if (of.hasMissed) state[SCALER_FIELDS * features] = 1;
     if (f == 0) state[SCALER_FIELDS * features + 1] = sumOfWeights;
 }

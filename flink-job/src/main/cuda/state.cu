@@ -10,13 +10,14 @@ extern "C" __global__ void copyStates(unsigned* states, unsigned* copies, const 
     if (isBack) *state = *copy; else *copy = *state;
 }
 
-// Sums over the parameters of a model for each learning rate: of magnitudes, and of squares. A CTA a rate; block = 256.
-//   parameters (width, rates * C), sums (rates, 2)
+// Sums over the parameters of a model for each learning rate and part of the inputs: of magnitudes, and of squares. Grid
+// (rates, parts), block = 256.
+//   parameters (width, rates * C), sums (rates, parts, 2)
 extern "C" __global__ void magnitudes(const float* parameters, double* sums, int width, int N, int C) {
-    __shared__ double parts[8][2];
+    __shared__ double ofWarps[8][2];
     const int rate = blockIdx.x, thread = threadIdx.x;
     double magnitude = 0, square = 0;
-    for (int i = thread; i < width * C; i += blockDim.x) {
+    for (int i = blockIdx.y * blockDim.x + thread; i < width * C; i += gridDim.y * blockDim.x) {
         const double value = parameters[(size_t) (i / C) * N + rate * C + i % C];
         magnitude += fabs(value);
         square += value * value;
@@ -24,13 +25,13 @@ extern "C" __global__ void magnitudes(const float* parameters, double* sums, int
     magnitude = sumOfLanes(magnitude);
     square = sumOfLanes(square);
     if ((thread & 31) == 0) {
-        parts[thread >> 5][0] = magnitude;
-        parts[thread >> 5][1] = square;
+        ofWarps[thread >> 5][0] = magnitude;
+        ofWarps[thread >> 5][1] = square;
     }
     __syncthreads();
     if (thread < 2) {
         double sum = 0;
-        for (int w = 0; w < 8; w++) sum += parts[w][thread];
-        sums[rate * 2 + thread] = sum;
+        for (int w = 0; w < 8; w++) sum += ofWarps[w][thread];
+        sums[(rate * gridDim.y + blockIdx.y) * 2 + thread] = sum;
     }
 }

@@ -14,8 +14,10 @@ import io.freshet.model.optim.Optimizer;
 import io.freshet.model.optim.OptimizerState;
 import io.freshet.model.optim.StepBounds;
 import io.freshet.model.optim.StepGuard;
+import io.freshet.model.scale.OutlierState;
 import io.freshet.model.scale.ScalerRule;
 import io.freshet.model.scale.ScalerState;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -53,6 +55,9 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
     /** Number of examples that the scaler has observed. */
     private long observed;
 
+    /** (numFeatures) number of values that the scaler clipped; empty if it clips none. */
+    private final long[] clipped;
+
     /**
      * @param state initial state. Not modified.
      */
@@ -71,6 +76,8 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
         this.combination =
                 settings.ensemble() == null ? null : new CudaCombination(settings.numExperts());
         this.losses = new FadingLosses(settings.numLosses(), settings.lossSpan());
+        ScalerRule scaler = settings.scaler();
+        this.clipped = new long[scaler == null || scaler.clip() == 0 ? 0 : settings.numFeatures()];
         this.slot = workspace.takeSlot();
         workspace.add(this);
         start(state);
@@ -140,6 +147,12 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
         if (settings.scaler() != null) {
             learner().startScaler(slot, state.scaler());
             observed = state.scaler().count();
+            OutlierState outliers = state.scaler().outliers();
+            if (outliers != null) {
+                System.arraycopy(outliers.clipped(), 0, clipped, 0, clipped.length);
+            } else {
+                Arrays.fill(clipped, 0);
+            }
         }
     }
 
@@ -216,6 +229,9 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
         if (combination != null) {
             combination.read(block);
         }
+        if (clipped.length > 0) {
+            block.clippedValues(0, clipped);
+        }
     }
 
     /** Computes the bounds from parameters and velocity. */
@@ -255,8 +271,7 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
 
     /** Returns the number of values of each feature that were clipped; empty if none are. */
     long[] clippedValues() {
-        ScalerRule scaler = settings.scaler();
-        return scaler == null || scaler.clip() == 0 ? new long[0] : learner().clippedValues(slot);
+        return clipped.clone();
     }
 
     /** Copies the current parameters as the last good ones. */

@@ -60,6 +60,9 @@ final class BlockMemory {
     /** (rates). */
     final Place norms;
 
+    /** (features) doubles: numbers of clipped values after the block; empty if none are clipped. */
+    final Place clipped;
+
     /** The state of the mixture after the block. */
     final Place mixture;
 
@@ -133,6 +136,8 @@ final class BlockMemory {
         ranks = out.words(rows * 2);
         reported = out.words(rows * model.numLosses());
         norms = out.words(models * model.numRates());
+        boolean clips = model.scaling() != null && model.scaling().clip() > 0;
+        clipped = out.doubles(clips ? models * model.numFeatures() : 0);
         mixture = out.words(models * ModelPart.MIXTURE.words(model));
         stacks = out.words(models * ModelPart.STACKS.words(model));
         answers = out.words(models * ModelPart.ANSWERS.words(model));

@@ -43,6 +43,7 @@ public final class DeviceBlock {
     private final IntBuffer ranks;
     private final FloatBuffer reported;
     private final FloatBuffer norms;
+    private final DoubleBuffer clipped;
     private final DoubleBuffer mixture;
     private final DoubleBuffer stacks;
     private final DoubleBuffer answers;
@@ -98,6 +99,7 @@ public final class DeviceBlock {
         ranks = ints(out, memory.ranks);
         reported = floats(out, memory.reported);
         norms = floats(out, memory.norms);
+        clipped = bytes(out, memory.clipped).asDoubleBuffer();
         mixture = bytes(out, memory.mixture).asDoubleBuffer();
         stacks = bytes(out, memory.stacks).asDoubleBuffer();
         answers = bytes(out, memory.answers).asDoubleBuffer();
@@ -360,6 +362,18 @@ public final class DeviceBlock {
      */
     public float gradientNorm(int place, int rate) {
         return norms.get(place * model.numRates() + rate);
+    }
+
+    /**
+     * Writes the numbers of values of each feature that the scaler has clipped, after the block; if
+     * it clips any.
+     *
+     * @param counts (numFeatures). Modified.
+     */
+    public void clippedValues(int place, long[] counts) {
+        for (int f = 0; f < counts.length; f++) {
+            counts[f] = (long) clipped.get(place * counts.length + f);
+        }
     }
 
     /** Writes the state of the mixture's weights after the block. */

@@ -5,6 +5,7 @@ import io.freshet.model.ensemble.EnsembleState;
 import io.freshet.model.scale.OutlierState;
 import io.freshet.model.scale.ScalerState;
 import java.nio.ByteBuffer;
+import java.nio.DoubleBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,6 +22,9 @@ import org.jspecify.annotations.Nullable;
 public final class DeviceLearner implements AutoCloseable {
     private static final List<List<Integer>> AFTER = List.of(List.of(), List.of(0), List.of(1));
 
+    private static final int MAX_PARTS = 64;
+    private static final int PARAMETERS_OF_PART = 1 << 14;
+
     private final Device device;
     private final LinearModel model;
     private final LearnerKernels kernels;
@@ -32,6 +36,9 @@ public final class DeviceLearner implements AutoCloseable {
 
     /** For each stage of a block the stages that it waits for. */
     private final List<List<Integer>> after;
+
+    /** Parts in which parameters are summed. */
+    private final int parts;
 
     private final PinnedMemory sums;
     private final DeviceMemory deviceSums;
@@ -59,7 +66,8 @@ public final class DeviceLearner implements AutoCloseable {
                         ? null
                         : new EnsembleGraph(
                                 constants, model, kernels, states, rates, switchingRates);
-        int bytes = model.numRates() * 2 * Double.BYTES;
+        this.parts = Math.max(1, Math.min(MAX_PARTS, model.numParameters() / PARAMETERS_OF_PART));
+        int bytes = model.numRates() * parts * 2 * Double.BYTES;
         this.sums = device.allocatePinned(bytes);
         this.deviceSums = device.allocate(bytes);
     }
@@ -196,12 +204,6 @@ public final class DeviceLearner implements AutoCloseable {
         return StateBytes.toScaler(model, read(ModelPart.SCALER, slot), count);
     }
 
-    /** Returns the number of values of each feature that a model's scaler clipped. */
-    public long[] clippedValues(int slot) {
-        double[] clipped = StateBytes.clipped(read(ModelPart.SCALER, slot));
-        return Arrays.stream(clipped).mapToLong(count -> (long) count).toArray();
-    }
-
     /** Replaces the state of a model's scaler, except for the numbers of clipped values. */
     public void scaler(int slot, ScalerState state) {
         double[] clipped = StateBytes.clipped(read(ModelPart.SCALER, slot));
@@ -279,7 +281,7 @@ public final class DeviceLearner implements AutoCloseable {
         stream.launch(
                 kernels.magnitudes,
                 model.numRates(),
-                1,
+                parts,
                 256,
                 0,
                 new Arguments()
@@ -291,7 +293,11 @@ public final class DeviceLearner implements AutoCloseable {
         stream.copyToHost(deviceSums, sums, 0);
         stream.synchronize();
         double[] result = new double[model.numRates() * 2];
-        sums.buffer().asDoubleBuffer().get(result);
+        DoubleBuffer ofParts = sums.buffer().asDoubleBuffer();
+        for (int i = 0; i < model.numRates() * parts; i++) {
+            result[i / parts * 2] += ofParts.get(2 * i);
+            result[i / parts * 2 + 1] += ofParts.get(2 * i + 1);
+        }
         return result;
     }
 

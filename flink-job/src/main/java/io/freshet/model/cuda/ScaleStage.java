@@ -64,6 +64,7 @@ final class ScaleStage extends Stage {
                         .add(input(memory.slots))
                         .add(states.all(ModelPart.SCALER))
                         .add(before(ModelPart.SCALER))
+                        .add(scaling.clip() > 0 ? output(memory.clipped).address() : NONE)
                         .add(rows)
                         .add(model.numFeatures())
                         .add(model.width())
