@@ -6,7 +6,10 @@ import io.freshet.model.example.Examples;
 import io.freshet.model.example.ScoredColumns;
 import java.util.Arrays;
 
-/** Builder of {@link BlockEvaluation}s, whose arrays grow and are reused from block to block. */
+/**
+ * The outcomes of the rows of a call, and builder of its {@link BlockEvaluation}. Its arrays grow
+ * and are reused from call to call.
+ */
 final class BlockResults {
     private int numExamples;
     private ScoredColumns scored = ScoredColumns.ofLength(0);
@@ -15,6 +18,7 @@ final class BlockResults {
     private float[] unlabelledConfidences = new float[0];
 
     private final LearnerSettings settings;
+    private final Evaluation rows;
     private int numMiniBatches;
     private double[] miniBatchLosses = new double[0];
 
@@ -23,8 +27,17 @@ final class BlockResults {
     private double weightedLoss;
     private double divisor;
 
-    BlockResults(LearnerSettings settings) {
+    /**
+     * @param keepsAll whether the probabilities of labelled rows are kept
+     */
+    BlockResults(LearnerSettings settings, boolean keepsAll) {
         this.settings = settings;
+        this.rows = new Evaluation(settings.numClasses(), keepsAll);
+    }
+
+    /** Returns the outcome of each row of the call; not a copy. */
+    Evaluation rows() {
+        return rows;
     }
 
     /**

@@ -18,6 +18,7 @@ import io.freshet.model.device.DeviceFallback;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -37,7 +38,9 @@ import org.apache.flink.runtime.state.VoidNamespaceSerializer;
 import org.apache.flink.streaming.api.operators.InternalTimer;
 import org.apache.flink.streaming.api.operators.InternalTimerService;
 import org.apache.flink.streaming.api.operators.Triggerable;
+import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 import org.apache.flink.util.OutputTag;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -52,6 +55,10 @@ import org.slf4j.LoggerFactory;
  * mini-batch or, if blocks are cut by count, execution block. After a failure each model continues
  * from the last checkpoint: the source repeats the later events, which have not affected the
  * restored parameters.
+ *
+ * <p>Where models learn on a CUDA device, blocks wait up to {@value #MAX_WAIT_MILLIS} ms, so that
+ * those of different models run in one launch. Those of one model keep their order, and all run
+ * before a watermark, a barrier and the end of input.
  *
  * <p>Emits one {@link BlockEvaluation} per block. Side outputs are predictions, drift alerts and,
  * at checkpoints and at the end of input, snapshots of models that changed.
@@ -84,6 +91,11 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     /** Number of classes with which engines are timed where classes are open. */
     private static final int TIMED_OPEN_CLASSES = 10;
 
+    /** Milliseconds for which a block waits at most for those of other models, on a device. */
+    static final int MAX_WAIT_MILLIS = 5;
+
+    private static final int MAX_WAITING_MODELS = 1024;
+
     private final LearnConfig learnConfig;
     private final Devices devices;
 
@@ -95,6 +107,13 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     private transient ValueState<ExampleBlock> pendingExamples;
     private transient InternalTimerService<VoidNamespace> timers;
     private transient StreamRecord<BlockEvaluation> evaluationRecord;
+
+    /** Blocks that are to run together; empty where models learn on the CPU. */
+    private transient WaitingBlocks waiting;
+
+    /** Whether a timer ends the wait. */
+    private transient boolean isWaitTimed;
+
     private transient boolean loggedOptimizerReset;
     private transient boolean loggedNewFeatures;
 
@@ -154,6 +173,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         workspace = new LearnerWorkspace(learnConfig, engine);
         timers = getInternalTimerService("mini-batch", VoidNamespaceSerializer.INSTANCE, this);
         evaluationRecord = new StreamRecord<>(null);
+        waiting = new WaitingBlocks(Math.min(MAX_WAITING_MODELS, learnConfig.maxModels()));
         unpublished = new LinkedHashMap<>();
         recentlyPublished = new HashMap<>();
         findUnpublished();
@@ -174,16 +194,85 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
 
     @Override
     public void processElement(StreamRecord<ExampleBlock> element) throws Exception {
-        onDevice(() -> super.processElement(element));
+        if (!workspace.isOnDevice()) {
+            super.processElement(element);
+            return;
+        }
+        waiting.add(element.getValue());
+        // Nothing is won by waiting once each model in memory has a block.
+        if (waiting.isFull() || waiting.numModels() >= numLive()) {
+            learnWaiting();
+        } else if (!isWaitTimed) {
+            isWaitTimed = true;
+            getProcessingTimeService()
+                    .registerTimer(
+                            getProcessingTimeService().getCurrentProcessingTime() + MAX_WAIT_MILLIS,
+                            now -> {
+                                isWaitTimed = false;
+                                learnWaiting();
+                            });
+        }
+    }
+
+    /** Learns the blocks that wait, those of different models together. */
+    private void learnWaiting() throws Exception {
+        onDevice(
+                () -> {
+                    while (!waiting.isEmpty()) {
+                        learnTogether(waiting.takeOldest());
+                    }
+                });
+    }
+
+    /**
+     * @param blocks of different models
+     */
+    private void learnTogether(List<ExampleBlock> blocks) throws Exception {
+        List<Learner> learners = new ArrayList<>();
+        for (ExampleBlock block : blocks) {
+            learners.add(live(block.modelId()));
+        }
+        for (int i = 0; i < blocks.size(); i++) {
+            if (!isLive(blocks.get(i).modelId(), learners.get(i))) {
+                // The heap is so full that a model was evicted when a later one was loaded.
+                for (ExampleBlock block : blocks) {
+                    setCurrentKey(block.modelId());
+                    process(live(block.modelId()), block);
+                }
+                return;
+            }
+        }
+        for (int i = 0; i < blocks.size(); i++) {
+            learners.get(i).begin(blocks.get(i), this::emit, this::emit);
+        }
+        Learner.runTogether(learners);
+        for (int i = 0; i < blocks.size(); i++) {
+            setCurrentKey(blocks.get(i).modelId());
+            end(learners.get(i), learners.get(i).end());
+        }
+    }
+
+    @Override
+    public void processWatermark(Watermark mark) throws Exception {
+        learnWaiting();
+        super.processWatermark(mark);
+    }
+
+    @Override
+    public void processWatermarkStatus(WatermarkStatus status) throws Exception {
+        learnWaiting();
+        super.processWatermarkStatus(status);
     }
 
     @Override
     public void endInput() throws Exception {
+        learnWaiting();
         onDevice(super::endInput);
     }
 
     @Override
     public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
+        learnWaiting();
         onDevice(
                 () -> {
                     super.prepareSnapshotPreBarrier(checkpointId);
@@ -390,7 +479,12 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
 
     @Override
     protected void process(Learner learner, ExampleBlock block) {
-        emit(learner.process(block, this::emit, this::emit));
+        end(learner, learner.process(block, this::emit, this::emit));
+    }
+
+    /** Emits the results of a block of the current key. */
+    private void end(Learner learner, BlockEvaluation evaluation) {
+        emit(evaluation);
         if (learnConfig.miniBatchMaxWait() != null && learner.needsDeadline()) {
             long deadline =
                     timers.currentProcessingTime() + learnConfig.miniBatchMaxWait().toMillis();
@@ -402,6 +496,8 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     /** Ends a mini-batch that has waited for {@code mini-batch.max-wait}. */
     @Override
     public void onProcessingTime(InternalTimer<String, VoidNamespace> timer) throws Exception {
+        learnWaiting();
+        setCurrentKey(timer.getKey());
         onDevice(() -> closeOverdue(timer));
     }
 

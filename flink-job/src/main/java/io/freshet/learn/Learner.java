@@ -20,6 +20,7 @@ import io.freshet.model.LearnerCounters;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
 import io.freshet.model.SoftmaxLearner;
+import io.freshet.model.SoftmaxLearner.Remainder;
 import io.freshet.model.ensemble.EnsembleParameters;
 import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.ensemble.EnsembleState;
@@ -29,6 +30,7 @@ import io.freshet.model.example.FiniteCheck;
 import io.freshet.model.scale.ScalerRule;
 import io.freshet.model.sparse.SparseParameters;
 import io.freshet.model.sparse.SparseState;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -53,6 +55,7 @@ public final class Learner implements AutoCloseable {
 
     private static final DetectorReport[] NO_REPORTS = {};
     private static final String[] NO_NAMES = {};
+    private static final Origins NO_ORIGINS = new Origins();
     private static final ExpertCombination[] NO_COMBINATIONS = {};
 
     private final String modelId;
@@ -71,6 +74,9 @@ public final class Learner implements AutoCloseable {
     private long publishedAt = Long.MIN_VALUE / 2;
 
     private @Nullable SoftmaxLearner model;
+
+    /** The current call; null between calls. */
+    private @Nullable Call call;
 
     /** Examples that wait for later ones; null between calls if there are none. */
     private @Nullable PendingExamples pending;
@@ -195,22 +201,139 @@ public final class Learner implements AutoCloseable {
      */
     public BlockEvaluation process(
             ExampleBlock newBlock, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
+        begin(newBlock, predictions, alerts);
+        runTogether(List.of(this));
+        return end();
+    }
+
+    /**
+     * Begins {@link #process} in pieces, so that learners can run together: {@link #runTogether}
+     * and {@link #end} must follow.
+     *
+     * @param newBlock Not modified, not kept after {@link #end}.
+     */
+    void begin(
+            ExampleBlock newBlock, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
         appendRestoredExamples();
         audit.add(newBlock.audit());
         read.addAll(newBlock.read());
         rounded.addAll(newBlock.rounded());
+        changed = true;
         ExampleBlock block = countMissing(resolveClasses(newBlock));
-        if (pending != null) {
-            pending.append(block);
-            learnPending(pending, false, predictions, alerts);
+        if (pending == null) {
+            begin(block, false, predictions, alerts);
         } else {
-            workspace.results().begin(block.size());
-            if (block.size() > 0) {
-                learnBlock(block, predictions, alerts);
+            pending.append(block);
+            begin(null, false, predictions, alerts);
+        }
+    }
+
+    /** The examples of a call, and where their results go. */
+    private static final class Call {
+        private final Examples examples;
+        private final Origins origins;
+        private final Consumer<Prediction> predictions;
+        private final BlockResults results;
+
+        /** The examples' block; null if they are the pending ones. */
+        private final @Nullable ExampleBlock block;
+
+        Call(
+                Examples examples,
+                Origins origins,
+                @Nullable ExampleBlock block,
+                Consumer<Prediction> predictions,
+                BlockResults results) {
+            this.examples = examples;
+            this.origins = origins;
+            this.block = block;
+            this.predictions = predictions;
+            this.results = results;
+        }
+    }
+
+    /**
+     * @param block a block to train on without copying it, when nothing is pending; null to train
+     *     on the pending examples
+     * @param closeLast whether to close the incomplete mini-batch
+     */
+    private void begin(
+            @Nullable ExampleBlock block,
+            boolean closeLast,
+            Consumer<Prediction> predictions,
+            Consumer<DriftAlert> alerts) {
+        PendingExamples waiting = pending;
+        Examples examples;
+        Origins origins;
+        if (block != null) {
+            examples = block.examples();
+            origins = block.origins();
+        } else if (waiting != null) {
+            examples = waiting.examples();
+            origins = waiting.origins();
+        } else {
+            examples = config.learner().newExamples(0);
+            origins = NO_ORIGINS;
+        }
+        BlockResults results = workspace.takeResults();
+        results.begin(examples.size());
+        call = new Call(examples, origins, block, predictions, results);
+        if (examples.size() == 0) {
+            return;
+        }
+        if (driftMonitor != null) {
+            driftMonitor.begin(origins, alerts);
+        }
+        Remainder remainder =
+                config.blocksByCount() ? Remainder.WITHOUT_BLOCK : Remainder.WITHOUT_MINI_BATCH;
+        model().begin(
+                        examples,
+                        closeLast ? Remainder.LEARNT : remainder,
+                        results.rows(),
+                        driftMonitor);
+    }
+
+    private Call call() {
+        Call current = call;
+        if (current == null) {
+            throw new IllegalStateException("the learner is not in the middle of a call");
+        }
+        return current;
+    }
+
+    /**
+     * Trains the models of different learners, each on the examples with which it has begun. Blocks
+     * that are full at the same time run together, where they are on one device.
+     */
+    static void runTogether(List<Learner> learners) {
+        List<SoftmaxLearner> models = new ArrayList<>();
+        for (Learner learner : learners) {
+            if (learner.call().examples.size() > 0) {
+                models.add(learner.model());
             }
         }
-        changed = true;
-        return workspace.results().evaluation(modelId, progress());
+        models.removeIf(model -> !model.fillBlock());
+        while (!models.isEmpty()) {
+            SoftmaxLearner.runTogether(models);
+            models.removeIf(model -> !model.fillBlock());
+        }
+    }
+
+    /** Ends what {@link #begin} has begun, and returns the scores of the examples. */
+    BlockEvaluation end() {
+        Call ended = call();
+        call = null;
+        if (ended.examples.size() > 0) {
+            if (driftMonitor != null) {
+                driftMonitor.end();
+            }
+            boolean somePending = record(ended);
+            keepPending(ended, somePending);
+            changed = true;
+        }
+        BlockEvaluation evaluation = ended.results.evaluation(modelId, progress());
+        workspace.recycle(ended.results);
+        return evaluation;
     }
 
     /**
@@ -284,12 +407,9 @@ public final class Learner implements AutoCloseable {
     public BlockEvaluation closeMiniBatch(
             Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
         appendRestoredExamples();
-        if (pending != null) {
-            learnPending(pending, true, predictions, alerts);
-        } else {
-            workspace.results().begin(0);
-        }
-        return workspace.results().evaluation(modelId, progress());
+        begin(null, true, predictions, alerts);
+        runTogether(List.of(this));
+        return end();
     }
 
     /** Makes restored examples pending; they may fill mini-batches if those are smaller now. */
@@ -302,58 +422,27 @@ public final class Learner implements AutoCloseable {
         }
     }
 
-    /**
-     * Trains on a block without copying it, when nothing is pending. Only those of its examples
-     * that are pending afterwards are copied.
-     */
-    private void learnBlock(
-            ExampleBlock block, Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
-        boolean somePending = learn(block.examples(), block.origins(), false, predictions, alerts);
-        if (somePending) {
+    /** Keeps copies of the examples that wait for later ones. */
+    private void keepPending(Call ended, boolean somePending) {
+        PendingExamples waiting = pending;
+        if (ended.block == null && waiting != null) {
+            waiting.retainPending(ended.results.rows());
+            if (waiting.isEmpty()) {
+                pending = null;
+                workspace.recyclePending(waiting);
+            }
+        } else if (ended.block != null && somePending) {
             pending = workspace.takePending();
-            pending.appendPending(block, workspace.evaluation());
+            pending.appendPending(ended.block, ended.results.rows());
         }
     }
 
-    private void learnPending(
-            PendingExamples pendingExamples,
-            boolean closeLast,
-            Consumer<Prediction> predictions,
-            Consumer<DriftAlert> alerts) {
-        workspace.results().begin(pendingExamples.examples().size());
-        learn(
-                pendingExamples.examples(),
-                pendingExamples.origins(),
-                closeLast,
-                predictions,
-                alerts);
-        pendingExamples.retainPending(workspace.evaluation());
-        if (pendingExamples.isEmpty()) {
-            pending = null;
-            workspace.recyclePending(pendingExamples);
-        }
-    }
-
-    /** Trains on examples and records the results; returns whether some examples are pending. */
-    private boolean learn(
-            Examples examples,
-            Origins origins,
-            boolean closeLast,
-            Consumer<Prediction> predictions,
-            Consumer<DriftAlert> alerts) {
-        Evaluation evaluation = workspace.evaluation();
-        BlockResults results = workspace.results();
-        if (driftMonitor != null) {
-            driftMonitor.begin(origins, alerts);
-        }
-        if (config.blocksByCount() && !closeLast) {
-            model().learnFullBlocks(examples, evaluation, driftMonitor);
-        } else {
-            model().learn(examples, closeLast, evaluation, driftMonitor);
-        }
-        if (driftMonitor != null) {
-            driftMonitor.end();
-        }
+    /** Records the results of the examples; returns whether some are pending. */
+    private boolean record(Call ended) {
+        Examples examples = ended.examples;
+        Origins origins = ended.origins;
+        BlockResults results = ended.results;
+        Evaluation evaluation = results.rows();
         int inMiniBatch = 0;
         long examplesSeen = audit.count(EventOutcome.ACCEPTED);
         int lastAccepted = -1;
@@ -376,13 +465,13 @@ public final class Learner implements AutoCloseable {
                     if (evaluation.keepsAll()) {
                         int label = examples.labels()[i];
                         double loss = evaluation.losses()[i];
-                        predictions.accept(prediction(origins, i, examplesSeen, label, loss));
+                        ended.predictions.accept(prediction(ended, i, examplesSeen, label, loss));
                     }
                 }
                 case SKIPPED_LOSS -> ignore(origins, i, IgnoredReason.NON_FINITE_LOSS);
                 case SKIPPED_STEP -> ignore(origins, i, IgnoredReason.NON_FINITE_STEP);
                 case WEIGHTLESS -> ignore(origins, i, IgnoredReason.ZERO_WEIGHT);
-                case PREDICTED -> predict(origins, i, examplesSeen, predictions);
+                case PREDICTED -> predict(ended, i, examplesSeen);
                 case PENDING -> somePending = true;
             }
             if (isLabelled && ++inMiniBatch == config.learner().miniBatchSize()) {
@@ -394,7 +483,6 @@ public final class Learner implements AutoCloseable {
         if (lastAccepted >= 0) {
             recordOffset(origins, lastAccepted);
         }
-        changed = true;
         return somePending;
     }
 
@@ -413,9 +501,9 @@ public final class Learner implements AutoCloseable {
         lastOffsets.merge(origins.source(row), origins.offset(row), Math::max);
     }
 
-    private void predict(
-            Origins origins, int row, long examplesSeen, Consumer<Prediction> predictions) {
-        Evaluation evaluation = workspace.evaluation();
+    private void predict(Call ended, int row, long examplesSeen) {
+        Origins origins = ended.origins;
+        Evaluation evaluation = ended.results.rows();
         float[] probabilities = evaluation.probabilities(row);
         if (config.classesAreOpen() && evaluation.modelVersion(row) == 0) {
             // The only class that a model has before its first step may not have a name yet.
@@ -427,14 +515,14 @@ public final class Learner implements AutoCloseable {
             return;
         }
         audit.unlabelled(origins.hash(row));
-        workspace.results().addPrediction(evaluation.confidences()[row]);
-        predictions.accept(
-                prediction(origins, row, examplesSeen, Prediction.UNLABELLED, Double.NaN));
+        ended.results.addPrediction(evaluation.confidences()[row]);
+        ended.predictions.accept(
+                prediction(ended, row, examplesSeen, Prediction.UNLABELLED, Double.NaN));
     }
 
-    private Prediction prediction(
-            Origins origins, int row, long examplesSeen, int label, double loss) {
-        Evaluation evaluation = workspace.evaluation();
+    private Prediction prediction(Call ended, int row, long examplesSeen, int label, double loss) {
+        Origins origins = ended.origins;
+        Evaluation evaluation = ended.results.rows();
         SourcePartition source = origins.source(row);
         float[] probabilities = evaluation.probabilities(row);
         return new Prediction(

@@ -7,6 +7,7 @@ import io.freshet.model.LearnerEngine;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.example.Evaluation;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,9 +23,8 @@ public final class LearnerWorkspace implements AutoCloseable {
     private final LearnConfig config;
     private final LearnerEngine engine;
     private final String[] expertNames;
-    private final Evaluation evaluation;
     private final Evaluation successorEvaluation;
-    private final BlockResults results;
+    private final ArrayDeque<BlockResults> recycledResults = new ArrayDeque<>();
     private @Nullable PendingExamples recycledPending;
     private @Nullable BlockWorkspaces blocks;
 
@@ -40,10 +40,6 @@ public final class LearnerWorkspace implements AutoCloseable {
         this.config = config;
         this.engine = engine;
         expertNames = expertNames(config.learner());
-        results = new BlockResults(config.learner());
-        evaluation =
-                new Evaluation(
-                        config.learner().numClasses(), config.predictions() == PredictedEvents.ALL);
         successorEvaluation = new Evaluation(config.learner().numClasses());
     }
 
@@ -76,19 +72,27 @@ public final class LearnerWorkspace implements AutoCloseable {
         return expertNames;
     }
 
-    /** Returns the evaluation of the current block. */
-    Evaluation evaluation() {
-        return evaluation;
-    }
-
     /** Returns the evaluation for learners that were started at a drift warning. */
     public Evaluation successorEvaluation() {
         return successorEvaluation;
     }
 
-    /** Returns the builder of the current block's results. */
-    BlockResults results() {
-        return results;
+    /** Returns results for a call; reuses returned ones if there are any. */
+    BlockResults takeResults() {
+        BlockResults reused = recycledResults.poll();
+        return reused == null
+                ? new BlockResults(config.learner(), config.predictions() == PredictedEvents.ALL)
+                : reused;
+    }
+
+    /** Keeps the results of an ended call, for {@link #takeResults()} to reuse. */
+    void recycle(BlockResults ended) {
+        recycledResults.push(ended);
+    }
+
+    /** Returns whether models learn on a CUDA device. */
+    boolean isOnDevice() {
+        return engine.isOnDevice();
     }
 
     /** Returns the scratch memory of the models, created on first use. */

@@ -235,9 +235,19 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
         }
     }
 
+    /** Returns the number of objects in memory. */
+    protected final int numLive() {
+        return live.size();
+    }
+
     /** Returns whether the object of a key is in memory. */
     protected final boolean isLive(String key) {
         return live.containsKey(key);
+    }
+
+    /** Returns whether an object is still the one in memory for a key. */
+    protected final boolean isLive(String key, T object) {
+        return live.containsKey(key) && live.get(key) == object;
     }
 
     @Override

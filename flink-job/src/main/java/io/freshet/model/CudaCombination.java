@@ -31,10 +31,10 @@ final class CudaCombination implements CombinationWeights {
         top.set(state.answers());
     }
 
-    /** Reads the weights after a block. */
-    void read(DeviceBlock block) {
-        block.stacks(0, stack, correction);
-        block.answers(0, answers);
+    /** Reads the weights after a block in which the model has a place. */
+    void read(DeviceBlock block, int place) {
+        block.stacks(place, stack, correction);
+        block.answers(place, answers);
         top.set(answers);
     }
 

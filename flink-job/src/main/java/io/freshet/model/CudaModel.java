@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * The state of one model on a CUDA device: parameters, velocity, scaler, mixture, baselines and
  * last good parameters; and what the host knows of it.
  */
-final class CudaModel implements CudaWorkspace.DeviceResident {
+final class CudaModel implements CudaWorkspace.DeviceResident, LiveState {
     private static final int NO_SLOT = -1;
 
     private final LearnerSettings settings;
@@ -57,6 +57,9 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
 
     /** (numFeatures) number of values that the scaler clipped; empty if it clips none. */
     private final long[] clipped;
+
+    private long[] restarts = new long[0];
+    private double gradientNorm = Double.NaN;
 
     /**
      * @param state initial state. Not modified.
@@ -115,18 +118,18 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
         return guard;
     }
 
-    /** Returns the mixture's weights; null without one. */
-    @Nullable MixtureWeights weights() {
+    @Override
+    public @Nullable MixtureWeights weights() {
         return weights;
     }
 
-    /** Returns the weights by which an ensemble combines its experts; null without one. */
-    @Nullable CombinationWeights combination() {
+    @Override
+    public @Nullable CombinationWeights combination() {
         return combination;
     }
 
-    /** Returns the losses of the experts; not a copy. */
-    FadingLosses losses() {
+    @Override
+    public FadingLosses losses() {
         return losses;
     }
 
@@ -142,6 +145,7 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
 
     /** Replaces everything but the last good parameters, the numbers of clipped values included. */
     void start(LearnerState state) {
+        restarts = state.restarts().clone();
         putLinear(state);
         putMixture(state);
         if (settings.scaler() != null) {
@@ -156,8 +160,8 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
         }
     }
 
-    /** Replaces everything but the last good parameters and the numbers of clipped values. */
-    void copyFrom(LearnerState state) {
+    @Override
+    public void copyFrom(LearnerState state) {
         putLinear(state);
         putMixture(state);
         putScaler(state.scaler());
@@ -192,8 +196,8 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
         }
     }
 
-    /** Replaces the mixture's weights; does nothing without a mixture. */
-    void setWeights(double[] state) {
+    @Override
+    public void setWeights(double[] state) {
         if (weights != null) {
             weights.set(state);
             learner().mixture(slot, state);
@@ -205,8 +209,13 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
         return mixture != null && mixture.baselines();
     }
 
+    @Override
+    public void resetScaler() {
+        putScaler(ScalerState.initial(settings.numFeatures()));
+    }
+
     /** Replaces the scaler's state, if there is one, except for the numbers of clipped values. */
-    void putScaler(ScalerState state) {
+    private void putScaler(ScalerState state) {
         if (settings.scaler() != null) {
             learner().scaler(slot, state);
             observed = state.count();
@@ -216,21 +225,22 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
     /**
      * Notes a block that has run on the device.
      *
+     * @param place the model's in the block
      * @param steps number of its steps
      * @param labelled number of its rows with a label
      */
-    void note(DeviceBlock block, int steps, int labelled) {
+    void note(DeviceBlock block, int place, int steps, int labelled) {
         observed += labelled;
         velocitySteps += optimizer.stateNames().isEmpty() ? 0 : steps;
         if (weights != null) {
-            block.mixture(0, mixtureState);
+            block.mixture(place, mixtureState);
             weights.set(mixtureState);
         }
         if (combination != null) {
-            combination.read(block);
+            combination.read(block, place);
         }
         if (clipped.length > 0) {
-            block.clippedValues(0, clipped);
+            block.clippedValues(place, clipped);
         }
     }
 
@@ -251,9 +261,24 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
         return sum;
     }
 
-    /** Returns the Euclidean norm of a rate's parameters. */
-    double norm(int rate) {
-        return Math.sqrt(learner().magnitudes(slot, false)[2 * rate + 1]);
+    @Override
+    public double parameterNorm() {
+        return Math.sqrt(learner().magnitudes(slot, false)[2 * dominantRate() + 1]);
+    }
+
+    @Override
+    public double gradientNorm() {
+        return gradientNorm;
+    }
+
+    /** Notes the norm of the mean gradient of the last mini-batch. */
+    void gradientNorm(double norm) {
+        gradientNorm = norm;
+    }
+
+    @Override
+    public long[] restarts() {
+        return restarts;
     }
 
     /** Returns the rate with the largest weight in the mixture, of those above 0; 0 without one. */
@@ -269,13 +294,13 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
         return dominant;
     }
 
-    /** Returns the number of values of each feature that were clipped; empty if none are. */
-    long[] clippedValues() {
+    @Override
+    public long[] clippedValues() {
         return clipped.clone();
     }
 
-    /** Copies the current parameters as the last good ones. */
-    void keepGood() {
+    @Override
+    public void keepGood() {
         // First, since another learner has the states afterwards if there was no place.
         int good = takeGoodSlot();
         learner().copyParameters(slot, good);
@@ -291,8 +316,8 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
         return goodSlot;
     }
 
-    /** Returns to the last good parameters, and sets the velocity to zero. */
-    void returnToGood() {
+    @Override
+    public void returnToGood() {
         if (!hasGood) {
             throw new IllegalStateException("there are no last good parameters");
         }
@@ -309,15 +334,16 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
      * Removes the last good parameters, and sets parameters and velocity to zero. Not for an
      * ensemble, whose first examples choose the tests of its ferns on the CPU.
      */
-    void returnToStart() {
+    @Override
+    public void returnToStart() {
         hasGood = false;
         goodArray = null;
         velocitySteps = 0;
         putLinear(new float[settings.numParameters()], new float[0]);
     }
 
-    /** Sets the velocity to zero. */
-    void resetOptimizer() {
+    @Override
+    public void resetOptimizer() {
         velocitySteps = 0;
         for (int i = 0; i < optimizer.stateNames().size(); i++) {
             guard.bounds().state(i, 0);
@@ -334,13 +360,9 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
         return array;
     }
 
-    /**
-     * Returns the state, in arrays that are never written to again.
-     *
-     * @param restarts (learning rates) number of restarts of each. Kept.
-     */
-    LearnerState state(
-            LearnerCounters counters, double[] goodWeights, double[] classCounts, long[] restarts) {
+    @Override
+    public LearnerState state(
+            LearnerCounters counters, double[] goodWeights, double[] classCounts) {
         DeviceLearner learner = learner();
         LinearState linear = learner.linear(slot);
         return new LearnerState(
@@ -348,7 +370,7 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
                         linear.parameters(),
                         optimizerState(linear.velocity()),
                         weights == null ? new double[0] : weights.state(),
-                        restarts,
+                        restarts.clone(),
                         hasBaselines() ? learner.baselineCounts(slot) : new float[0],
                         hasBaselines() ? learner.lastLabel(slot) : Baselines.NO_LABEL,
                         goodToArray(),
@@ -381,15 +403,15 @@ final class CudaModel implements CudaWorkspace.DeviceResident {
 
     @Override
     public Runnable beginMove() {
-        LearnerState state = state(LearnerCounters.NONE, new double[0], new double[0], new long[0]);
+        LearnerState state = state(LearnerCounters.NONE, new double[0], new double[0]);
         return () -> {
             start(state);
             startGood(state);
         };
     }
 
-    /** Gives the places of the state back. */
-    void close() {
+    @Override
+    public void close() {
         workspace.remove(this);
         workspace.giveBackSlot(slot);
         if (goodSlot != NO_SLOT) {

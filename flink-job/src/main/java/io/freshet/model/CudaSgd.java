@@ -1,6 +1,5 @@
 package io.freshet.model;
 
-import io.freshet.model.cuda.DeviceBlock;
 import io.freshet.model.ensemble.CombinationWeights;
 import io.freshet.model.ensemble.EnsembleState;
 import io.freshet.model.example.BlockRows;
@@ -11,7 +10,7 @@ import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
 import io.freshet.model.optim.Optimizer;
 import io.freshet.model.scale.ScalerRule;
-import io.freshet.model.scale.ScalerState;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,9 +22,6 @@ import org.jspecify.annotations.Nullable;
  * exceed the range of a float runs there, on the CPU, which checks every step; then the state
  * returns. So do the first blocks of an ensemble, until their examples have chosen the tests of its
  * ferns.
- *
- * <p>An observer sees the mini-batches of a block after all of it has run. If it asks to react, the
- * block is undone, and runs again up to the mini-batch of the reaction.
  */
 final class CudaSgd implements Trainer {
     private static final int STEPS_BETWEEN_COPIES = 1000;
@@ -37,8 +33,6 @@ final class CudaSgd implements Trainer {
     private final BlockRows rows;
     private final CudaRows transfer;
     private final double sumOfRates;
-    private long[] restarts;
-    private double gradientNorm = Double.NaN;
 
     /** The model on the device; null before it was there. */
     private @Nullable CudaModel model;
@@ -60,7 +54,6 @@ final class CudaSgd implements Trainer {
         this.transfer = new CudaRows(workspace, block, maxSteps);
         Mixture mixture = settings.mixture();
         this.sumOfRates = mixture == null ? 0 : mixture.sumOfRates();
-        this.restarts = state.restarts().clone();
         if (hasChosenTests(state)) {
             this.model = new CudaModel(workspace, state);
         } else {
@@ -73,6 +66,11 @@ final class CudaSgd implements Trainer {
         EnsembleState good = state.goodEnsemble();
         return (ensemble == null || ensemble.hasChosenTests())
                 && (good == null || good.hasChosenTests());
+    }
+
+    /** Returns the state, where it is. */
+    private LiveState live() {
+        return onCpu != null ? onCpu : model();
     }
 
     private CudaModel model() {
@@ -95,47 +93,43 @@ final class CudaSgd implements Trainer {
 
     @Override
     public @Nullable MixtureWeights weights() {
-        return onCpu != null ? onCpu.weights() : model().weights();
+        return live().weights();
     }
 
     @Override
     public void setWeights(double[] state) {
-        if (onCpu != null) {
-            onCpu.setWeights(state);
-        } else {
-            model().setWeights(state);
-        }
+        live().setWeights(state);
     }
 
     @Override
     public @Nullable CombinationWeights combination() {
-        return onCpu != null ? onCpu.combination() : model().combination();
+        return live().combination();
     }
 
     @Override
     public FadingLosses losses() {
-        return onCpu != null ? onCpu.losses() : model().losses();
+        return live().losses();
     }
 
     @Override
     public long[] restarts() {
-        return onCpu != null ? onCpu.restarts() : restarts;
+        return live().restarts();
     }
 
     @Override
     public double gradientNorm() {
-        double ofCpu = onCpu == null ? Double.NaN : onCpu.gradientNorm();
-        return Double.isNaN(ofCpu) ? gradientNorm : ofCpu;
+        double norm = live().gradientNorm();
+        return Double.isNaN(norm) && model != null ? model.gradientNorm() : norm;
     }
 
     @Override
     public double parameterNorm() {
-        return onCpu != null ? onCpu.parameterNorm() : model().norm(model().dominantRate());
+        return live().parameterNorm();
     }
 
     @Override
     public long[] clippedValues() {
-        return onCpu != null ? onCpu.clippedValues() : model().clippedValues();
+        return live().clippedValues();
     }
 
     @Override
@@ -150,64 +144,89 @@ final class CudaSgd implements Trainer {
 
     @Override
     public void keepGood() {
-        if (onCpu != null) {
-            onCpu.keepGood();
-        } else {
-            model().keepGood();
-        }
+        live().keepGood();
     }
 
     @Override
     public void returnToGood() {
-        if (onCpu != null) {
-            onCpu.returnToGood();
-        } else {
-            model().returnToGood();
-        }
+        live().returnToGood();
     }
 
     @Override
     public void returnToStart() {
-        if (onCpu == null && settings.ensemble() == null) {
-            model().returnToStart();
-        } else {
-            goToCpu().returnToStart();
+        if (settings.ensemble() != null) {
+            goToCpu();
         }
+        live().returnToStart();
     }
 
     @Override
     public void resetOptimizer() {
-        if (onCpu != null) {
-            onCpu.resetOptimizer();
-        } else {
-            model().resetOptimizer();
-        }
+        live().resetOptimizer();
     }
 
     @Override
     public void resetScaler() {
-        if (onCpu != null) {
-            onCpu.resetScaler();
-        } else {
-            model().putScaler(ScalerState.initial(settings.numFeatures()));
-        }
+        live().resetScaler();
     }
 
     @Override
     public void copyFrom(LearnerState state) {
-        if (onCpu == null && hasChosenTests(state)) {
-            model().copyFrom(state);
-        } else {
-            goToCpu().copyFrom(state);
+        if (!hasChosenTests(state)) {
+            goToCpu();
         }
+        live().copyFrom(state);
     }
 
     @Override
     public LearnerState state(
             LearnerCounters counters, double[] goodWeights, double[] classCounts) {
-        return onCpu != null
-                ? onCpu.state(counters, goodWeights, classCounts)
-                : model().state(counters, goodWeights, classCounts, restarts.clone());
+        return live().state(counters, goodWeights, classCounts);
+    }
+
+    @Override
+    public @Nullable CudaRun tryRun(
+            LearnerCounters before,
+            Examples examples,
+            Evaluation evaluation,
+            @Nullable StepObserver observer) {
+        return tryRun(0, before, examples, evaluation, observer);
+    }
+
+    /**
+     * Returns the run of the rows from {@code begin} on, which must follow; null if the state is on
+     * the CPU, or a value could exceed the range of a float.
+     */
+    private @Nullable CudaRun tryRun(
+            int begin,
+            LearnerCounters before,
+            Examples examples,
+            Evaluation evaluation,
+            @Nullable StepObserver observer) {
+        if (onCpu != null || begin == rows.size()) {
+            return null;
+        }
+        CudaModel resident = model();
+        boolean isSafe =
+                resident.guard()
+                        .tryExtend(
+                                rows.step(rows.size()) - rows.step(begin),
+                                boundOfInputs(resident, begin, rows.size(), examples),
+                                block.gradientBoundFrom(begin),
+                                sumOfLearningRates(before),
+                                resident::writeBounds);
+        return isSafe
+                ? new CudaRun(
+                        settings,
+                        resident,
+                        transfer,
+                        block,
+                        begin,
+                        before,
+                        examples,
+                        evaluation,
+                        observer)
+                : null;
     }
 
     @Override
@@ -217,14 +236,13 @@ final class CudaSgd implements Trainer {
             Examples examples,
             Evaluation evaluation,
             @Nullable StepObserver observer) {
+        CudaRun onDevice = tryRun(begin, before, examples, evaluation, observer);
+        if (onDevice != null) {
+            CudaRun.run(workspace, List.of(onDevice));
+            return onDevice.result();
+        }
         workspace.begin();
         try {
-            if (onCpu == null) {
-                RunResult result = runBlock(model(), begin, before, examples, evaluation, observer);
-                if (result != null) {
-                    return result;
-                }
-            }
             RunResult result = goToCpu().run(begin, before, examples, evaluation, observer);
             if (result.skipped() || result.reactionDue() || result.end() == rows.size()) {
                 returnToDevice();
@@ -256,88 +274,18 @@ final class CudaSgd implements Trainer {
         if (!hasChosenTests(state)) {
             return;
         }
-        if (model == null) {
-            model = new CudaModel(workspace, state);
+        double gradientNorm = gradientNorm();
+        CudaModel resident = model;
+        if (resident == null) {
+            resident = new CudaModel(workspace, state);
+            model = resident;
         } else {
-            model.start(state);
-            model.startGood(state);
+            resident.start(state);
+            resident.startGood(state);
         }
-        restarts = state.restarts();
-        gradientNorm = gradientNorm();
+        resident.gradientNorm(gradientNorm);
         onCpu = null;
         trainer.close();
-    }
-
-    /**
-     * Runs the rows from {@code begin} on as a block, up to its end or to the mini-batch after
-     * which the observer asks to react. Returns null, and changes nothing, if a value could exceed
-     * the range of a float.
-     */
-    private @Nullable RunResult runBlock(
-            CudaModel resident,
-            int begin,
-            LearnerCounters before,
-            Examples examples,
-            Evaluation evaluation,
-            @Nullable StepObserver observer) {
-        int end = rows.size();
-        if (!resident.guard()
-                .tryExtend(
-                        rows.step(end) - rows.step(begin),
-                        boundOfInputs(resident, begin, end, examples),
-                        block.gradientBoundFrom(begin),
-                        sumOfLearningRates(before),
-                        resident::writeBounds)) {
-            return null;
-        }
-        DeviceBlock onDevice = transfer.blockFor(end - begin, examples);
-        transfer.run(onDevice, resident, begin, end, before, examples, evaluation);
-        int row = begin;
-        boolean reactionDue = false;
-        while (row < end && !reactionDue) {
-            int batchEnd = rows.endOfMiniBatch(row, end);
-            long version = before.modelVersion() + rows.step(row) - rows.step(begin);
-            if (batchEnd == row) {
-                transfer.predict(onDevice, row - begin, rows.example(row), version, evaluation);
-                row++;
-                continue;
-            }
-            for (int r = row; r < batchEnd; r++) {
-                transfer.write(onDevice, r - begin, r, version, examples, evaluation);
-                if (resident.weights() != null) {
-                    transfer.addLosses(onDevice, r - begin, r, examples, resident.losses());
-                }
-            }
-            reactionDue =
-                    observer != null
-                            && observer.observe(
-                                    examples, evaluation, rows.examples(), row, batchEnd);
-            row = batchEnd;
-        }
-        if (row < end) {
-            workspace.learner().undo(onDevice);
-            end = row;
-            transfer.run(onDevice, resident, begin, end, before, examples, evaluation);
-        }
-        note(resident, onDevice, begin, end, before);
-        return new RunResult(end, false, reactionDue);
-    }
-
-    private void note(
-            CudaModel resident, DeviceBlock onDevice, int begin, int end, LearnerCounters before) {
-        int steps = rows.step(end) - rows.step(begin);
-        int labelled = 0;
-        for (int row = begin; row < end; row++) {
-            labelled += rows.isLabelled(row) ? 1 : 0;
-        }
-        resident.note(onDevice, steps, labelled);
-        if (steps > 0) {
-            gradientNorm =
-                    transfer.gradientNorm(
-                            onDevice,
-                            resident.dominantRate(),
-                            before.learningRate(optimizer, steps - 1));
-        }
     }
 
     /** Returns an upper bound of {@code Σ |x|} over rows; not finite if a value is not. */

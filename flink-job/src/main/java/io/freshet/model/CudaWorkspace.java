@@ -28,6 +28,10 @@ public final class CudaWorkspace implements StepWorkspace {
     /** Rows of a block; more make it faster, and let its first rows wait longer. */
     static final int MAX_ROWS = 256;
 
+    /** Models whose blocks are in one launch. */
+    static final int MAX_MODELS = 1024;
+
+    private static final long MAX_SHARED_BYTES = 1L << 26;
     private static final int FIRST_SLOTS = 2;
 
     private final LearnerSettings settings;
@@ -37,6 +41,7 @@ public final class CudaWorkspace implements StepWorkspace {
     private final List<DeviceResident> models = new ArrayList<>();
     private final BitSet usedSlots = new BitSet();
     private final Map<BlockShape, DeviceBlock> blocks = new HashMap<>();
+    private final Map<BlockShape, Integer> maxModels = new HashMap<>();
     private int numSlots = FIRST_SLOTS;
     private volatile Device device;
     private DeviceLearner learner;
@@ -167,9 +172,40 @@ public final class CudaWorkspace implements StepWorkspace {
         return learner;
     }
 
-    /** Returns the block of a shape, which one learner uses at a time. */
-    DeviceBlock block(BlockShape shape) {
-        return blocks.computeIfAbsent(shape, learner::newBlock);
+    /**
+     * Returns the block of a shape, of which there is one.
+     *
+     * @param models number of models; at most {@link #maxModels}
+     * @param rows capacity for the rows of each
+     */
+    DeviceBlock block(int models, int rows, boolean hasTargets) {
+        return blocks.computeIfAbsent(shape(models, rows, hasTargets), learner::newBlock);
+    }
+
+    private BlockShape shape(int models, int rows, boolean hasTargets) {
+        return new BlockShape(models, rows, gradients.form(hasTargets), hasTargets);
+    }
+
+    /**
+     * Returns the largest number of models whose rows are in one block, a power of two: its memory
+     * is at most {@value #MAX_SHARED_BYTES} bytes, and an eighth of what was free on the device.
+     *
+     * @param rows capacity for the rows of each
+     */
+    int maxModels(int rows, boolean hasTargets) {
+        return maxModels.computeIfAbsent(
+                shape(1, rows, hasTargets),
+                single -> {
+                    long most = Math.min(MAX_SHARED_BYTES, device.freeBytes() / 8);
+                    long ofModels =
+                            most
+                                    / (MemoryNeed.of(
+                                                    model,
+                                                    FIRST_SLOTS,
+                                                    List.of(shape(2, rows, hasTargets)))
+                                            - MemoryNeed.of(model, FIRST_SLOTS, List.of(single)));
+                    return Integer.highestOneBit((int) Math.max(1, Math.min(MAX_MODELS, ofModels)));
+                });
     }
 
     /** Returns the workspace on the CPU for steps that must be checked. */
@@ -213,6 +249,7 @@ public final class CudaWorkspace implements StepWorkspace {
             moves.add(resident.beginMove());
         }
         blocks.clear();
+        maxModels.clear();
         learner.close();
         numSlots *= 2;
         device = devices.get();

@@ -41,6 +41,11 @@ public final class LearnerEngine {
         return device;
     }
 
+    /** Returns whether learners learn on a CUDA device, where there are kernels for them. */
+    public boolean isOnDevice() {
+        return devices != null;
+    }
+
     /** Opens a workspace for learners, on the CPU if there are no kernels for their settings. */
     public StepWorkspace open(LearnerSettings settings) {
         if (devices == null || CudaWorkspace.obstacle(settings) != null) {

@@ -10,6 +10,10 @@ import io.freshet.model.linalg.Precision;
 import io.freshet.model.linalg.ProductTiles;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -52,7 +56,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     private Trainer trainer;
     private boolean closed;
     private LearnerCounters counters;
-    private @Nullable StepObserver observer;
+    private @Nullable Call call;
 
     /** Frequencies of the labels, of which those in the block are counted; null if not balanced. */
     private final @Nullable ClassFrequencies frequencies;
@@ -252,11 +256,12 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
             boolean closeLast,
             Evaluation evaluation,
             @Nullable StepObserver stepObserver) {
-        int waiting = runFullBlocks(examples, evaluation, stepObserver);
-        if (closeLast && waiting > 0) {
-            addMiniBatch(examples, waiting, evaluation);
-        }
-        run(examples, evaluation);
+        begin(
+                examples,
+                closeLast ? Remainder.LEARNT : Remainder.WITHOUT_MINI_BATCH,
+                evaluation,
+                stepObserver);
+        runBlocks();
     }
 
     /**
@@ -272,107 +277,229 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
      */
     public void learnFullBlocks(
             Examples examples, Evaluation evaluation, @Nullable StepObserver stepObserver) {
-        runFullBlocks(examples, evaluation, stepObserver);
-        trainer.clear();
-        if (frequencies != null) {
-            frequencies.undo();
+        begin(examples, Remainder.WITHOUT_BLOCK, evaluation, stepObserver);
+        runBlocks();
+    }
+
+    private void runBlocks() {
+        while (fillBlock()) {
+            runBlock(null);
+        }
+    }
+
+    /** What becomes of the examples at the end of a call that do not fill a block. */
+    public enum Remainder {
+        /** They are learnt, the last mini-batch even if it is incomplete. */
+        LEARNT,
+
+        /** They are learnt, except for an incomplete mini-batch, which stays pending. */
+        WITHOUT_MINI_BATCH,
+
+        /** They stay pending, with and without a label. */
+        WITHOUT_BLOCK
+    }
+
+    /** The examples of a call, and how far they are in blocks. */
+    private static final class Call {
+        private final Examples examples;
+        private final Remainder remainder;
+        private final Evaluation evaluation;
+        private final @Nullable StepObserver observer;
+
+        /** Index of the first example that is in no block and no mini-batch. */
+        private int next;
+
+        /** Number of examples of the next mini-batch, whose indices are in {@link #pending}. */
+        private int waiting;
+
+        private boolean isLastBlock;
+
+        Call(
+                Examples examples,
+                Remainder remainder,
+                Evaluation evaluation,
+                @Nullable StepObserver observer) {
+            this.examples = examples;
+            this.remainder = remainder;
+            this.evaluation = evaluation;
+            this.observer = observer;
         }
     }
 
     /**
-     * Fills blocks with examples and runs each block that is full. The rows of the last block stay
-     * in it.
+     * Begins a call of {@code learn} in pieces, so that learners can run their blocks together: as
+     * long as {@link #fillBlock} returns true, {@link #runTogether} must follow.
      *
-     * @return number of examples of the incomplete mini-batch, whose indices are in {@link
-     *     #pending}
+     * @param examples Not modified. Those whose outcome is {@link Outcome#PENDING} afterwards must
+     *     be passed again in the next call, in their order and before newer ones.
+     * @param evaluation receives the outcome of each example. Modified.
+     * @param stepObserver null for none
      */
-    private int runFullBlocks(
-            Examples examples, Evaluation evaluation, @Nullable StepObserver stepObserver) {
-        if (trainer.block().rows().size() > 0) {
+    public void begin(
+            Examples examples,
+            Remainder remainder,
+            Evaluation evaluation,
+            @Nullable StepObserver stepObserver) {
+        if (call != null) {
             throw new IllegalStateException(
                     "the learner is in the middle of a call: an observer may change it, but not"
                             + " pass it examples");
         }
-        observer = stepObserver;
         requireFits(examples);
         evaluation.begin(examples.size(), examples.labels(), examples.weights());
         evaluation.numClasses(settings.numClasses());
-        int waiting = 0;
-        for (int i = 0; i < examples.size(); i++) {
-            if (examples.labels()[i] == Examples.UNLABELLED) {
-                trainer.block().rows().addUnlabelled(i);
-                runIfFull(examples, evaluation);
-            } else {
-                pending[waiting++] = i;
-                if (waiting == pending.length) {
-                    addMiniBatch(examples, waiting, evaluation);
-                    waiting = 0;
-                }
-            }
-        }
-        return waiting;
+        call = new Call(examples, remainder, evaluation, stepObserver);
     }
 
-    private void runIfFull(Examples examples, Evaluation evaluation) {
-        if (!trainer.block().hasRoomFor(1)) {
-            run(examples, evaluation);
+    private Call call() {
+        Call current = call;
+        if (current == null) {
+            throw new IllegalStateException("the learner is not in the middle of a call");
         }
-    }
-
-    private void addMiniBatch(Examples examples, int size, Evaluation evaluation) {
-        addClasses(examples, size, evaluation);
-        if (!trainer.block().hasRoomFor(size)) {
-            run(examples, evaluation);
-        }
-        if (!trainer.block().addMiniBatch(examples, pending, size, frequencies)) {
-            for (int i = 0; i < size; i++) {
-                evaluation.outcome(pending[i], Outcome.WEIGHTLESS);
-            }
-        }
-        // A block ends where a copy is due, so that copies do not depend on the calls' sizes.
-        if (counters.stepsSinceCopy() + trainer.block().rows().numSteps()
-                >= trainer.stepsBetweenCopies()) {
-            run(examples, evaluation);
-        } else {
-            runIfFull(examples, evaluation);
-        }
+        return current;
     }
 
     /**
-     * Adds the classes up to the largest label of the pending mini-batch, where classes are open.
-     * The rows before the mini-batch are run without them.
+     * Fills the block with the next examples of the call.
+     *
+     * @return true if the block must run before the call goes on, false if the call has ended
      */
-    private void addClasses(Examples examples, int size, Evaluation evaluation) {
+    public boolean fillBlock() {
+        Call current = call();
+        int numExamples = current.examples.size();
+        while (current.waiting == pending.length || current.next < numExamples) {
+            if (current.waiting == pending.length) {
+                if (addMiniBatch(current)) {
+                    return true;
+                }
+            } else if (current.examples.labels()[current.next] != Examples.UNLABELLED) {
+                pending[current.waiting++] = current.next++;
+            } else {
+                trainer.block().rows().addUnlabelled(current.next++);
+                if (!trainer.block().hasRoomFor(1)) {
+                    return true;
+                }
+            }
+        }
+        if (current.remainder == Remainder.WITHOUT_BLOCK) {
+            trainer.clear();
+            if (frequencies != null) {
+                frequencies.undo();
+            }
+            call = null;
+            return false;
+        }
+        boolean closesLast = current.remainder == Remainder.LEARNT;
+        if (closesLast && current.waiting > 0 && addMiniBatch(current)) {
+            return true;
+        }
+        if (!current.isLastBlock) {
+            current.isLastBlock = true;
+            return true;
+        }
+        call = null;
+        return false;
+    }
+
+    /**
+     * Adds the pending mini-batch to the block, unless the rows that are in the block must run
+     * before. Where classes are open, those up to its largest label are added to the model.
+     *
+     * @return whether the block must run
+     */
+    private boolean addMiniBatch(Call current) {
+        int size = current.waiting;
+        int numClasses = neededClasses(current.examples, size);
+        if (numClasses > settings.numClasses()) {
+            if (trainer.block().rows().size() > 0) {
+                return true;
+            }
+            addClasses(numClasses, current.evaluation);
+        }
+        if (!trainer.block().hasRoomFor(size)) {
+            return true;
+        }
+        current.waiting = 0;
+        if (!trainer.block().addMiniBatch(current.examples, pending, size, frequencies)) {
+            for (int i = 0; i < size; i++) {
+                current.evaluation.outcome(pending[i], Outcome.WEIGHTLESS);
+            }
+        }
+        // A block ends where a copy is due, so that copies do not depend on the calls' sizes.
+        return !trainer.block().hasRoomFor(1)
+                || counters.stepsSinceCopy() + trainer.block().rows().numSteps()
+                        >= trainer.stepsBetweenCopies();
+    }
+
+    /** Returns the number of classes that a model needs for the pending mini-batch. */
+    private int neededClasses(Examples examples, int size) {
         int needed = settings.numClasses();
         for (int i = 0; i < size; i++) {
             needed = Math.max(needed, examples.labels()[pending[i]] + 1);
         }
-        if (needed == settings.numClasses()) {
-            return;
-        }
-        if (trainer.block().rows().size() > 0) {
-            run(examples, evaluation);
-        }
-        LearnerSettings extended = settings.withClasses(needed);
+        return needed;
+    }
+
+    /** Adds classes up to a number. There must be no rows in the block. */
+    private void addClasses(int numClasses, Evaluation evaluation) {
+        LearnerSettings extended = settings.withClasses(numClasses);
         LearnerState state =
                 state().extended(settings.numFeatures(), settings.numOutputs(), extended);
         StepWorkspace borrowed = workspaces.borrow(extended);
         trainer.close();
         workspaces.giveBack(workspace);
         if (frequencies != null) {
-            frequencies.extend(needed);
+            frequencies.extend(numClasses);
         }
         settings = extended;
         workspace = borrowed;
         trainer = trainer(borrowed, state);
-        evaluation.numClasses(needed);
+        evaluation.numClasses(numClasses);
     }
 
-    private void run(Examples examples, Evaluation evaluation) {
+    /**
+     * Runs the blocks of different learners that {@link #fillBlock} has filled. Those that are on
+     * one device run in as few launches as possible; the results are those of one after the other.
+     */
+    public static void runTogether(List<SoftmaxLearner> learners) {
+        List<SoftmaxLearner> alone = new ArrayList<>();
+        Map<SoftmaxLearner, CudaRun> runs = new LinkedHashMap<>();
+        Map<StepWorkspace, List<CudaRun>> byWorkspace = new LinkedHashMap<>();
+        for (SoftmaxLearner learner : learners) {
+            Call call = learner.call();
+            CudaRun run =
+                    learner.trainer.tryRun(
+                            learner.counters, call.examples, call.evaluation, call.observer);
+            if (run == null) {
+                alone.add(learner);
+            } else {
+                runs.put(learner, run);
+                byWorkspace.computeIfAbsent(learner.workspace, key -> new ArrayList<>()).add(run);
+            }
+        }
+        byWorkspace.forEach(
+                (workspace, together) -> CudaRun.run((CudaWorkspace) workspace, together));
+        // Only now, as a reaction may learn, and move the states on the device.
+        runs.forEach((learner, run) -> learner.runBlock(run.result()));
+        alone.forEach(learner -> learner.runBlock(null));
+    }
+
+    /**
+     * Runs the rows of the block.
+     *
+     * @param first result of a run of its first rows; null to run them, too
+     */
+    private void runBlock(Trainer.@Nullable RunResult first) {
+        Call current = call();
+        StepObserver observer = current.observer;
         BlockRows rows = trainer.block().rows();
+        Trainer.RunResult result = first;
         int done = 0;
         while (done < rows.size()) {
-            Trainer.RunResult result = trainer.run(done, counters, examples, evaluation, observer);
+            if (result == null) {
+                result =
+                        trainer.run(done, counters, current.examples, current.evaluation, observer);
+            }
             int end = result.end();
             if (result.skipped()) {
                 counters = counters.skipped();
@@ -390,6 +517,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
                 copy();
             }
             done = end;
+            result = null;
         }
         trainer.clear();
         if (frequencies != null) {

@@ -1,10 +1,7 @@
 package io.freshet.model;
 
-import io.freshet.model.ensemble.CombinationWeights;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
-import io.freshet.model.mixture.FadingLosses;
-import io.freshet.model.mixture.MixtureWeights;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * row comes out, and the state can be read and set. So all that is computed row by row runs where
  * the parameters are.
  */
-interface Trainer extends AutoCloseable {
+interface Trainer extends LiveState {
     /**
      * Outcome of a run over rows of the block.
      *
@@ -44,44 +41,24 @@ interface Trainer extends AutoCloseable {
             Evaluation evaluation,
             @Nullable StepObserver observer);
 
+    /**
+     * Prepares a run of all rows of the block that may be in one launch on a device with those of
+     * other trainers. The run must follow, instead of {@link #run}.
+     *
+     * @param before counters before the block
+     * @param observer observes each mini-batch that is trained on; null for none
+     * @return null if the block is to {@link #run} by itself
+     */
+    default @Nullable CudaRun tryRun(
+            LearnerCounters before,
+            Examples examples,
+            Evaluation evaluation,
+            @Nullable StepObserver observer) {
+        return null;
+    }
+
     /** Empties the block. */
     void clear();
-
-    /**
-     * Returns the mixture's weights, which only {@link #setWeights} may change; null without one.
-     */
-    @Nullable MixtureWeights weights();
-
-    /**
-     * Replaces the mixture's weights; does nothing without a mixture.
-     *
-     * @param state a value of {@link MixtureWeights#state()}. Not modified.
-     */
-    void setWeights(double[] state);
-
-    /** Returns the weights by which an ensemble combines its experts; null without one. */
-    @Nullable CombinationWeights combination();
-
-    /** Returns the losses of the experts, then of the combinations of an ensemble; not a copy. */
-    FadingLosses losses();
-
-    /** Returns the number of restarts of each learning rate, (learning rates); not a copy. */
-    long[] restarts();
-
-    /**
-     * Returns the Euclidean norm of the mean gradient of the last mini-batch, for the dominant
-     * learning rate; NaN before the first mini-batch, and if the learning rate was 0.
-     */
-    double gradientNorm();
-
-    /** Returns the Euclidean norm of the parameters, for the dominant learning rate. */
-    double parameterNorm();
-
-    /**
-     * Returns the number of values of each feature that the scaler clipped before it observed them,
-     * (numFeatures); empty if it clips none so.
-     */
-    long[] clippedValues();
 
     /**
      * Returns the number of features that have parameters: in a sparse model, those that occurred.
@@ -90,40 +67,4 @@ interface Trainer extends AutoCloseable {
 
     /** Returns the number of steps after which the parameters are copied as good ones. */
     long stepsBetweenCopies();
-
-    /** Copies the current parameters as the last good ones. */
-    void keepGood();
-
-    /** Returns to the last good parameters, and sets the optimiser's state to zero. */
-    void returnToGood();
-
-    /** Removes the last good parameters, and sets parameters and optimiser state to zero. */
-    void returnToStart();
-
-    /** Sets the optimiser's state to zero. */
-    void resetOptimizer();
-
-    /** Resets the scaler. */
-    void resetScaler();
-
-    /**
-     * Copies the parameters, the optimiser's state, the mixture's weights, the baselines, the
-     * experts' losses and the scaler of another learner.
-     *
-     * @param state state of a learner with the same settings. Not modified.
-     */
-    void copyFrom(LearnerState state);
-
-    /**
-     * Returns the state of a learner with these parameters, in arrays that are never written to
-     * again.
-     *
-     * @param counters the learner's counters
-     * @param goodWeights weights of the mixture that belong to the last good parameters
-     * @param classCounts fading counts of the labels; empty if classes are not balanced
-     */
-    LearnerState state(LearnerCounters counters, double[] goodWeights, double[] classCounts);
-
-    @Override
-    void close();
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
 import io.freshet.ingest.Blocks;
+import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.model.CudaWorkspace;
 import io.freshet.model.LearnerSettings;
@@ -16,6 +17,7 @@ import io.freshet.model.cuda.EmulatedDevice;
 import io.freshet.model.cuda.EmulatedDevices;
 import io.freshet.model.device.DeviceFallback;
 import io.freshet.model.device.DevicePreference;
+import io.freshet.model.example.Examples;
 import io.freshet.model.example.ScoredColumns;
 import io.freshet.model.mixture.Mixture;
 import java.time.Duration;
@@ -33,6 +35,7 @@ import org.apache.flink.configuration.RestartStrategyOptions;
 import org.apache.flink.runtime.checkpoint.OperatorSubtaskState;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.util.KeyedOneInputStreamOperatorTestHarness;
 import org.apache.flink.util.CloseableIterator;
 import org.apache.flink.util.ExceptionUtils;
@@ -364,6 +367,126 @@ class LearnOperatorOnDeviceTest {
                         (model, state) ->
                                 LearnerTest.assertBitForBit(
                                         Objects.requireNonNull(second.states().get(model)), state));
+    }
+
+    /** Returns the blocks of {@link #blocks} by model, in their order. */
+    private static Map<String, List<ExampleBlock>> byModel(int numExamples) {
+        Map<String, List<ExampleBlock>> byModel = new TreeMap<>();
+        for (ExampleBlock block : blocks(numExamples, 0)) {
+            byModel.computeIfAbsent(block.modelId(), id -> new ArrayList<>()).add(block);
+        }
+        return byModel;
+    }
+
+    private static List<String> models(
+            KeyedOneInputStreamOperatorTestHarness<String, ExampleBlock, BlockEvaluation> harness) {
+        return harness.extractOutputValues().stream().map(BlockEvaluation::modelId).toList();
+    }
+
+    @Test
+    void block_waitsForThoseOfOtherModels() throws Exception {
+        Map<String, List<ExampleBlock>> blocks = byModel(600);
+        try (var harness = harness(onDevice(LearnerTest.config(1)))) {
+            harness.setup();
+            harness.open();
+            harness.setProcessingTime(1000);
+            for (String model : List.of("x", "y", "x")) {
+                harness.processElement(blocks.get(model).remove(0), 0);
+            }
+            // The first blocks of the first models do not wait for a model in memory.
+            assertThat(models(harness)).containsExactly("x", "y");
+            harness.processElement(blocks.get("z").remove(0), 0);
+            assertThat(models(harness)).containsExactly("x", "y", "x", "z");
+
+            harness.getOutput().clear();
+            for (String model : List.of("y", "y", "x", "y")) {
+                harness.processElement(blocks.get(model).remove(0), 0);
+            }
+            assertThat(models(harness)).isEmpty();
+            harness.processElement(blocks.get("z").remove(0), 0);
+            assertThat(models(harness)).containsExactly("y", "x", "z", "y", "y");
+        }
+    }
+
+    @Test
+    void blockThatWaits_runsAfterSomeMilliseconds_andBeforeABarrier_aWatermarkAndTheEnd()
+            throws Exception {
+        Map<String, List<ExampleBlock>> blocks = byModel(1200);
+        LearnOperator operator = onDevice(LearnerTest.config(1));
+        try (var harness = harness(operator)) {
+            harness.setup();
+            harness.open();
+            harness.setProcessingTime(1000);
+            for (String model : List.of("x", "y", "x", "z")) {
+                harness.processElement(blocks.get(model).remove(0), 0);
+            }
+            harness.getOutput().clear();
+
+            harness.processElement(blocks.get("x").remove(0), 0);
+            harness.setProcessingTime(1000 + LearnOperator.MAX_WAIT_MILLIS - 1);
+            assertThat(models(harness)).isEmpty();
+            harness.setProcessingTime(1000 + LearnOperator.MAX_WAIT_MILLIS);
+            assertThat(models(harness)).containsExactly("x");
+
+            harness.processElement(blocks.get("y").remove(0), 0);
+            harness.processWatermark(7);
+            assertThat(models(harness)).containsExactly("x", "y");
+            assertThat(harness.getOutput()).last().isEqualTo(new Watermark(7));
+
+            harness.processElement(blocks.get("z").remove(0), 0);
+            operator.prepareSnapshotPreBarrier(1);
+            assertThat(models(harness)).containsExactly("x", "y", "z");
+
+            harness.processElement(blocks.get("y").remove(0), 0);
+            harness.processElement(blocks.get("y").remove(0), 0);
+            harness.endInput();
+            assertThat(models(harness)).startsWith("x", "y", "z", "y", "y");
+        }
+    }
+
+    @Test
+    void miniBatchThatIsOverdue_hasTheBlockThatWaits() throws Exception {
+        LearnConfig config = LearnOperatorTest.config(1000, 200, Duration.ofMillis(3));
+        Map<String, List<ExampleBlock>> blocks = byModel(1200);
+        int labelled = 0;
+        for (ExampleBlock block : blocks.get("x").subList(0, 3)) {
+            for (int row = 0; row < block.size(); row++) {
+                labelled += block.examples().labels()[row] == Examples.UNLABELLED ? 0 : 1;
+            }
+        }
+        try (var harness = harness(onDevice(config))) {
+            harness.setup();
+            harness.open();
+            harness.setProcessingTime(1000);
+            for (String model : List.of("x", "y", "x", "y", "x")) {
+                harness.processElement(blocks.get(model).remove(0), 0);
+            }
+            harness.setProcessingTime(1003);
+
+            ModelProgress last =
+                    harness.extractOutputValues().stream()
+                            .filter(each -> each.modelId().equals("x"))
+                            .reduce((first, second) -> second)
+                            .orElseThrow()
+                            .progress();
+            assertThat(last.audit().count(EventOutcome.ACCEPTED)).isEqualTo(labelled);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void modelsThatDoNotFitIntoMemory_learnTheSame(int maxModels) throws Exception {
+        List<ExampleBlock> blocks = blocks(2_000, 0);
+        Result all = run(onDevice(LearnOperatorTest.config(1000, 2, null)), null, blocks);
+
+        Result some = run(onDevice(LearnOperatorTest.config(maxModels, 2, null)), null, blocks);
+
+        assertThat(some.evaluations()).hasSameSizeAs(all.evaluations());
+        all.states()
+                .forEach(
+                        (model, state) ->
+                                LearnerTest.assertBitForBit(
+                                        Objects.requireNonNull(some.states().get(model)), state));
     }
 
     @Test

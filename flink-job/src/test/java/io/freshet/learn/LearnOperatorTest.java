@@ -53,7 +53,7 @@ class LearnOperatorTest {
         return harness;
     }
 
-    private static LearnConfig config(int maxModels, int miniBatchSize, Duration maxWait) {
+    static LearnConfig config(int maxModels, int miniBatchSize, Duration maxWait) {
         LearnConfig base = LearnerTest.config(miniBatchSize);
         return new LearnConfig(
                 base.learner(),

@@ -16,7 +16,7 @@ import java.util.TreeMap;
  * {@code m0+16} for a part of it), pinned memory {@code p0}, streams {@code s0}, events {@code e0}
  * and graphs {@code g0}.
  */
-final class RecordingDevice implements Device {
+public final class RecordingDevice implements Device {
     private record Range(String name, long bytes) {}
 
     private final Device device;
@@ -28,12 +28,12 @@ final class RecordingDevice implements Device {
     private int streams;
     private int events;
 
-    RecordingDevice(Device device) {
+    public RecordingDevice(Device device) {
         this.device = device;
     }
 
     /** Returns the calls since the beginning or the last {@link #clearCalls}. */
-    List<String> calls() {
+    public List<String> calls() {
         return List.copyOf(calls);
     }
 
