@@ -10,14 +10,18 @@ extern "C" __global__ void copyStates(unsigned* states, unsigned* copies, const 
     if (isBack) *state = *copy; else *copy = *state;
 }
 
-// Sums over the parameters of a model for each learning rate and part of the inputs: of magnitudes, and of squares. Grid
-// (rates, parts), block = 256.
-//   parameters (width, rates * C), sums (rates, parts, 2)
-extern "C" __global__ void magnitudes(const float* parameters, double* sums, int width, int N, int C) {
+// Sums over the parameters of each model for each learning rate and part of the inputs: of magnitudes, and of squares.
+// Grid (rates * parts, models), block = 256.
+//   states (slots, size)           of which the first are parameters, (width, rates * C)
+//   sums   (models, rates, parts, 2)
+//   slots  (models)                null for the first slot
+extern "C" __global__ void magnitudes(
+        const float* states, double* sums, const int* slots, int size, int parts, int width, int N, int C) {
     __shared__ double ofWarps[8][2];
-    const int rate = blockIdx.x, thread = threadIdx.x;
+    const int rate = blockIdx.x / parts, part = blockIdx.x % parts, model = blockIdx.y, thread = threadIdx.x;
+    const float* parameters = states + (slots == nullptr ? 0 : (size_t) slots[model] * size);
     double magnitude = 0, square = 0;
-    for (int i = blockIdx.y * blockDim.x + thread; i < width * C; i += gridDim.y * blockDim.x) {
+    for (int i = part * blockDim.x + thread; i < width * C; i += parts * blockDim.x) {
         const double value = parameters[(size_t) (i / C) * N + rate * C + i % C];
         magnitude += fabs(value);
         square += value * value;
@@ -32,6 +36,6 @@ extern "C" __global__ void magnitudes(const float* parameters, double* sums, int
     if (thread < 2) {
         double sum = 0;
         for (int w = 0; w < 8; w++) sum += ofWarps[w][thread];
-        sums[(rate * gridDim.y + blockIdx.y) * 2 + thread] = sum;
+        sums[((size_t) model * gridDim.x + blockIdx.x) * 2 + thread] = sum;
     }
 }

@@ -60,6 +60,9 @@ final class BlockMemory {
     /** (rates). */
     final Place norms;
 
+    /** Sums over the parameters after the block; see {@link ParameterSums}. */
+    final Place sums;
+
     /** (features) doubles: numbers of clipped values after the block; empty if none are clipped. */
     final Place clipped;
 
@@ -136,6 +139,7 @@ final class BlockMemory {
         ranks = out.words(rows * 2);
         reported = out.words(rows * model.numLosses());
         norms = out.words(models * model.numRates());
+        sums = out.doubles(models * new ParameterSums(model).size());
         boolean clips = model.scaling() != null && model.scaling().clip() > 0;
         clipped = out.doubles(clips ? models * model.numFeatures() : 0);
         mixture = out.words(models * ModelPart.MIXTURE.words(model));

@@ -43,6 +43,7 @@ public final class DeviceBlock {
     private final IntBuffer ranks;
     private final FloatBuffer reported;
     private final FloatBuffer norms;
+    private final DoubleBuffer sums;
     private final DoubleBuffer clipped;
     private final DoubleBuffer mixture;
     private final DoubleBuffer stacks;
@@ -52,6 +53,7 @@ public final class DeviceBlock {
     private final int[] unlabelled;
     private final float[] zeros;
     private final BlockMemory memory;
+    private final ParameterSums ofParameters;
     private boolean wantsProbabilities;
     private int current;
     private int count;
@@ -74,6 +76,7 @@ public final class DeviceBlock {
         this.shape = shape;
         this.rows = shape.rows();
         this.memory = memory;
+        this.ofParameters = new ParameterSums(model);
         this.stages = stages;
         ByteBuffer in = memory.hostInputs.buffer();
         slots = ints(in, memory.slots);
@@ -99,6 +102,7 @@ public final class DeviceBlock {
         ranks = ints(out, memory.ranks);
         reported = floats(out, memory.reported);
         norms = floats(out, memory.norms);
+        sums = bytes(out, memory.sums).asDoubleBuffer();
         clipped = bytes(out, memory.clipped).asDoubleBuffer();
         mixture = bytes(out, memory.mixture).asDoubleBuffer();
         stacks = bytes(out, memory.stacks).asDoubleBuffer();
@@ -362,6 +366,16 @@ public final class DeviceBlock {
      */
     public float gradientNorm(int place, int rate) {
         return norms.get(place * model.numRates() + rate);
+    }
+
+    /** Returns the sum of the squares of the parameters of a learning rate after the block. */
+    public double sumOfSquares(int place, int rate) {
+        return ofParameters.ofSquares(sums, place, rate);
+    }
+
+    /** Returns the sum of the magnitudes of the parameters of a learning rate after the block. */
+    public double sumOfMagnitudes(int place, int rate) {
+        return ofParameters.ofMagnitudes(sums, place, rate);
     }
 
     /**

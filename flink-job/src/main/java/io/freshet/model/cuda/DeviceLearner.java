@@ -22,9 +22,6 @@ import org.jspecify.annotations.Nullable;
 public final class DeviceLearner implements AutoCloseable {
     private static final List<List<Integer>> AFTER = List.of(List.of(), List.of(0), List.of(1));
 
-    private static final int MAX_PARTS = 64;
-    private static final int PARAMETERS_OF_PART = 1 << 14;
-
     private final Device device;
     private final LinearModel model;
     private final LearnerKernels kernels;
@@ -37,9 +34,7 @@ public final class DeviceLearner implements AutoCloseable {
     /** For each stage of a block the stages that it waits for. */
     private final List<List<Integer>> after;
 
-    /** Parts in which parameters are summed. */
-    private final int parts;
-
+    private final ParameterSums ofParameters;
     private final PinnedMemory sums;
     private final DeviceMemory deviceSums;
 
@@ -66,8 +61,8 @@ public final class DeviceLearner implements AutoCloseable {
                         ? null
                         : new EnsembleGraph(
                                 constants, model, kernels, states, rates, switchingRates);
-        this.parts = Math.max(1, Math.min(MAX_PARTS, model.numParameters() / PARAMETERS_OF_PART));
-        int bytes = model.numRates() * parts * 2 * Double.BYTES;
+        this.ofParameters = new ParameterSums(model);
+        int bytes = ofParameters.size() * Double.BYTES;
         this.sums = device.allocatePinned(bytes);
         this.deviceSums = device.allocate(bytes);
     }
@@ -278,25 +273,14 @@ public final class DeviceLearner implements AutoCloseable {
         if (ofVelocity) {
             values = values.from((long) model.numParameters() * Float.BYTES);
         }
-        stream.launch(
-                kernels.magnitudes,
-                model.numRates(),
-                parts,
-                256,
-                0,
-                new Arguments()
-                        .add(values)
-                        .add(deviceSums)
-                        .add(model.width())
-                        .add(model.numColumns())
-                        .add(model.numOutputs()));
+        ofParameters.run(stream, kernels, 1, values, Stage.NONE, deviceSums);
         stream.copyToHost(deviceSums, sums, 0);
         stream.synchronize();
         double[] result = new double[model.numRates() * 2];
-        DoubleBuffer ofParts = sums.buffer().asDoubleBuffer();
-        for (int i = 0; i < model.numRates() * parts; i++) {
-            result[i / parts * 2] += ofParts.get(2 * i);
-            result[i / parts * 2 + 1] += ofParts.get(2 * i + 1);
+        DoubleBuffer found = sums.buffer().asDoubleBuffer();
+        for (int rate = 0; rate < model.numRates(); rate++) {
+            result[2 * rate] = ofParameters.ofMagnitudes(found, 0, rate);
+            result[2 * rate + 1] = ofParameters.ofSquares(found, 0, rate);
         }
         return result;
     }

@@ -157,7 +157,7 @@ final class StepStage extends Stage {
         }
     }
 
-    /** Takes the steps of all rows, and computes the norms of the last gradient. */
+    /** Takes the steps of all rows, and computes norms of the last gradient and of parameters. */
     private void close(DeviceStream stream) {
         int rows = shape.rows();
         int columns = model.numColumns();
@@ -180,6 +180,14 @@ final class StepStage extends Stage {
                         .add(input(memory.slots))
                         .add(model.numParameters())
                         .add(model.hasVelocity() ? 1 : 0));
+        new ParameterSums(model)
+                .run(
+                        stream,
+                        kernels,
+                        shape.models(),
+                        states.all(ModelPart.LINEAR),
+                        input(memory.slots).address(),
+                        output(memory.sums));
         stream.launch(
                 kernels.gradientNorms,
                 model.numRates(),

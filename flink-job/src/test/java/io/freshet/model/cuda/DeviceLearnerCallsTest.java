@@ -88,10 +88,11 @@ class DeviceLearnerCallsTest {
                         "s1 fewClasses<2, OF_LABEL>: 1 x 1 blocks of 32 threads, 256 bytes",
                         "s1 multiply 1 of 16 x 32 x 2",
                         "s1 takeSteps: 1 x 1 blocks of 256 threads, 0 bytes",
+                        "s1 magnitudes: 1 x 1 blocks of 256 threads, 0 bytes",
                         "s1 gradientNorms: 1 x 1 blocks of 256 threads, 0 bytes",
                         "s2 likelihoods: 4 x 1 blocks of 256 threads, 0 bytes",
                         "s2 answers: 4 x 1 blocks of 256 threads, 0 bytes",
-                        "s2 copyToHost 1280 bytes",
+                        "s2 copyToHost 1536 bytes",
                         "s0 copyStates: 1 x 1 blocks of 256 threads, 0 bytes");
     }
 
