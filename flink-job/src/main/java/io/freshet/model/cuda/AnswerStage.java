@@ -1,7 +1,6 @@
 package io.freshet.model.cuda;
 
 import io.freshet.ensemble.Combination;
-import io.freshet.model.mixture.Mixture;
 
 /**
  * The last stage of an ensemble's block: combines the mixture and the stacks to the answer, scores
@@ -50,37 +49,7 @@ final class AnswerStage extends Stage {
                         .add(model.numExperts())
                         .add(rows)
                         .add(model.numOutputs()));
-        stream.launch(
-                kernels.relativeLikelihoods,
-                blocks(rows),
-                shape.models(),
-                THREADS,
-                0,
-                new Arguments()
-                        .add(scratch.trained)
-                        .add(input(memory.exponents))
-                        .add(input(memory.classes))
-                        .add(scratch.relatives)
-                        .add(answers)
-                        .add(rows));
-        keep(stream, ModelPart.ANSWERS);
-        stream.launch(
-                kernels.ensemble().answerWeights,
-                shape.models(),
-                1,
-                LinearModel.MAX_EXPERTS,
-                0,
-                new Arguments()
-                        .add(states.all(ModelPart.ANSWERS))
-                        .add(scratch.relatives)
-                        .add(input(memory.ends))
-                        .add(input(memory.counts))
-                        .add(input(memory.slots))
-                        .add(switchingRates)
-                        .add(scratch.weights)
-                        .add(Mixture.DEFAULT_SWITCHING_RATES.size())
-                        .add(answers)
-                        .add(rows));
+        FixedShare.ofAnswers(this).run(this, stream, memory.classes, switchingRates);
         stream.launch(
                 kernels.ensemble().ensembleAnswers,
                 (rows + WARPS - 1) / WARPS,
@@ -103,7 +72,6 @@ final class AnswerStage extends Stage {
                         .add(output(memory.ranks))
                         .add(rows)
                         .add(model.numOutputs()));
-        copy(stream, ModelPart.ANSWERS, output(memory.answers), false);
         stream.copyToHost(memory.outputs, memory.hostOutputs, 0);
     }
 }

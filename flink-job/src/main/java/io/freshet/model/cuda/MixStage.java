@@ -43,38 +43,7 @@ final class MixStage extends Stage {
                         .add(0)
                         .add(rows)
                         .add(model.numOutputs()));
-        stream.launch(
-                kernels.relativeLikelihoods,
-                blocks(rows),
-                shape.models(),
-                THREADS,
-                0,
-                new Arguments()
-                        .add(memory.trained)
-                        .add(input(memory.exponents))
-                        .add(input(memory.classes))
-                        .add(memory.relatives)
-                        .add(experts)
-                        .add(rows));
-        keep(stream, ModelPart.MIXTURE);
-        stream.launch(
-                kernels.mixtureWeights,
-                shape.models(),
-                1,
-                LinearModel.MAX_EXPERTS,
-                0,
-                new Arguments()
-                        .add(states.all(ModelPart.MIXTURE))
-                        .add(memory.relatives)
-                        .add(input(memory.ends))
-                        .add(input(memory.counts))
-                        .add(input(memory.slots))
-                        .add(switchingRates)
-                        .add(memory.weights)
-                        .add(model.numSwitchingRates())
-                        .add(experts)
-                        .add(rows));
-        copy(stream, ModelPart.MIXTURE, output(memory.mixture), false);
+        FixedShare.ofExperts(this).run(this, stream, memory.classes, switchingRates);
         stream.launch(
                 kernels.ensemble().mixExperts,
                 blocks((long) rows * model.numOutputs()),

@@ -26,7 +26,6 @@ final class ScoreStage extends Stage {
 
     @Override
     void run(DeviceStream stream) {
-        keep(stream, ModelPart.MIXTURE);
         keep(stream, ModelPart.BASELINES);
         int rows = shape.rows();
         DeviceMemory targets = input(memory.targets);
@@ -117,36 +116,6 @@ final class ScoreStage extends Stage {
         if (switchingRates == null) {
             throw new IllegalStateException("a mixture has switching rates");
         }
-        stream.launch(
-                kernels.relativeLikelihoods,
-                blocks(rows),
-                shape.models(),
-                THREADS,
-                0,
-                new Arguments()
-                        .add(memory.trained)
-                        .add(input(memory.exponents))
-                        .add(input(memory.labels))
-                        .add(memory.relatives)
-                        .add(model.numExperts())
-                        .add(rows));
-        stream.launch(
-                kernels.mixtureWeights,
-                shape.models(),
-                1,
-                LinearModel.MAX_EXPERTS,
-                0,
-                new Arguments()
-                        .add(states.all(ModelPart.MIXTURE))
-                        .add(memory.relatives)
-                        .add(input(memory.ends))
-                        .add(input(memory.counts))
-                        .add(input(memory.slots))
-                        .add(switchingRates)
-                        .add(memory.weights)
-                        .add(model.numSwitchingRates())
-                        .add(model.numExperts())
-                        .add(rows));
-        copy(stream, ModelPart.MIXTURE, output(memory.mixture), false);
+        FixedShare.ofExperts(this).run(this, stream, memory.labels, switchingRates);
     }
 }
