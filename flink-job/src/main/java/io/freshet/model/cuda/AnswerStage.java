@@ -30,7 +30,7 @@ final class AnswerStage extends Stage {
         int answers = Combination.ANSWERS;
         long reportedTargets = shape.hasTargets() ? input(memory.targets).address() : NONE;
         stream.launch(
-                kernels.ensemble().likelihoodsOfAnswers,
+                kernels.get("likelihoodsOf<double>"),
                 blocks((long) rows * answers),
                 shape.models(),
                 THREADS,
@@ -51,7 +51,7 @@ final class AnswerStage extends Stage {
                         .add(model.numOutputs()));
         FixedShare.ofAnswers(this).run(this, stream, memory.classes, switchingRates);
         stream.launch(
-                kernels.ensemble().ensembleAnswers,
+                kernels.get("ensembleAnswers"),
                 (rows + WARPS - 1) / WARPS,
                 shape.models(),
                 THREADS,

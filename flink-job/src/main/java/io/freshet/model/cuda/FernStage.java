@@ -17,11 +17,10 @@ final class FernStage extends Stage {
     @Override
     void run(DeviceStream stream) {
         EnsembleMemory scratch = ensemble();
-        EnsembleKernels of = kernels.ensemble();
         int rows = shape.rows();
         keep(stream, ModelPart.FERN_TESTS);
         stream.launch(
-                of.fernCells,
+                kernels.get("fernCells"),
                 blocks((long) rows * EnsembleSizes.FERNS),
                 shape.models(),
                 THREADS,
@@ -36,7 +35,7 @@ final class FernStage extends Stage {
                         .add(model.width()));
         keep(stream, ModelPart.FERNS);
         stream.launch(
-                of.ferns,
+                kernels.get(KernelNames.ferns(model)),
                 EnsembleSizes.FERN_EXPERTS,
                 shape.models(),
                 EnsembleSizes.ACTIVE,
@@ -60,7 +59,7 @@ final class FernStage extends Stage {
         }
         keep(stream, ModelPart.LABEL_COUNTS);
         stream.launch(
-                of.labelExperts,
+                kernels.get("labelExperts"),
                 shape.models(),
                 1,
                 32,

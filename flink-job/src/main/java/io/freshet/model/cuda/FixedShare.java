@@ -8,7 +8,6 @@ import io.freshet.model.cuda.MemoryLayout.Place;
  * experts in a mixture, or of an ensemble's combinations in its answer; see scores.cu.
  *
  * @param part the weights' state
- * @param kernel the kernel for the number of predictions
  * @param count number of predictions
  * @param trained (rows, count) floats: minus the training loss of each prediction
  * @param relatives (rows, count) doubles of scratch
@@ -17,7 +16,6 @@ import io.freshet.model.cuda.MemoryLayout.Place;
  */
 record FixedShare(
         ModelPart part,
-        Kernel kernel,
         int count,
         DeviceMemory trained,
         DeviceMemory relatives,
@@ -28,7 +26,6 @@ record FixedShare(
         BlockMemory memory = stage.memory;
         return new FixedShare(
                 ModelPart.MIXTURE,
-                stage.kernels.mixtureWeights,
                 stage.model.numExperts(),
                 memory.trained,
                 memory.relatives,
@@ -41,7 +38,6 @@ record FixedShare(
         EnsembleMemory scratch = stage.ensemble();
         return new FixedShare(
                 ModelPart.ANSWERS,
-                stage.kernels.ensemble().answerWeights,
                 Combination.ANSWERS,
                 scratch.trained,
                 scratch.relatives,
@@ -60,7 +56,7 @@ record FixedShare(
         int rows = stage.shape.rows();
         int models = stage.shape.models();
         stream.launch(
-                stage.kernels.relativeLikelihoods,
+                stage.kernels.get("relativeLikelihoods"),
                 Stage.blocks(rows),
                 models,
                 Stage.THREADS,
@@ -74,7 +70,7 @@ record FixedShare(
                         .add(rows));
         stage.keep(stream, part);
         stream.launch(
-                kernel,
+                stage.kernels.get(KernelNames.mixtureWeights(count)),
                 models,
                 1,
                 LinearModel.MAX_EXPERTS,

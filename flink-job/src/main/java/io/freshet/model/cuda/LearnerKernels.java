@@ -1,93 +1,96 @@
 package io.freshet.model.cuda;
 
-import java.util.EnumMap;
+import io.freshet.ensemble.Combination;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
-/** The compiled kernels of linear models. */
+/** The compiled kernels of linear models and of ensembles. */
 final class LearnerKernels {
-    final Kernel scaleFeatures;
-    final Kernel copyFeatures;
-    final Kernel plainSteps;
-    final Kernel normalisedSteps;
-    final Kernel couple;
-    final Kernel scaleGradients;
-    final Kernel takeSteps;
-    final Kernel gradientNorms;
-    final Kernel likelihoods;
-    final Kernel baselinePredictions;
-    final Kernel relativeLikelihoods;
-    final Kernel mixtureWeights;
-    final Kernel answers;
-    final Kernel copyStates;
-    final Kernel magnitudes;
-
-    private final @Nullable EnsembleKernels ensemble;
     private final Device device;
     private final int numOutputs;
-    private final Map<Gradient, Kernel> recursions = new EnumMap<>(Gradient.class);
+
+    /** By name, with template arguments. */
+    private final Map<String, Kernel> kernels = new HashMap<>();
 
     LearnerKernels(Device device, LinearModel model) {
         this.device = device;
         this.numOutputs = model.numOutputs();
-        List<Kernel> scaling =
-                device.compile(
-                        KernelSources.of("scaling"), List.of("scaleFeatures", "copyFeatures"));
-        scaleFeatures = scaling.get(0);
-        copyFeatures = scaling.get(1);
-        List<Kernel> scores =
-                device.compile(
-                        KernelSources.of("scores"),
-                        List.of(
-                                "likelihoods",
-                                "baselinePredictions",
-                                "relativeLikelihoods",
-                                MixtureKernel.name(model.numExperts()),
-                                "answers"));
-        likelihoods = scores.get(0);
-        baselinePredictions = scores.get(1);
-        relativeLikelihoods = scores.get(2);
-        mixtureWeights = scores.get(3);
-        answers = scores.get(4);
-        List<Kernel> steps =
-                device.compile(
-                        KernelSources.of("steps"),
-                        List.of(
-                                "plainSteps",
-                                "normalisedSteps",
-                                "couple",
-                                "scaleGradients",
-                                "takeSteps",
-                                "gradientNorms"));
-        plainSteps = steps.get(0);
-        normalisedSteps = steps.get(1);
-        couple = steps.get(2);
-        scaleGradients = steps.get(3);
-        takeSteps = steps.get(4);
-        gradientNorms = steps.get(5);
-        List<Kernel> state =
-                device.compile(KernelSources.of("state"), List.of("copyStates", "magnitudes"));
-        copyStates = state.get(0);
-        magnitudes = state.get(1);
-        ensemble = model.ensemble() == null ? null : new EnsembleKernels(device, model);
+        boolean isEnsemble = model.ensemble() != null;
+        compile("scaling", "scaleFeatures", "copyFeatures");
+        compile(
+                "steps",
+                "plainSteps",
+                "normalisedSteps",
+                "couple",
+                "scaleGradients",
+                "takeSteps",
+                "gradientNorms");
+        compile("state", "copyStates", "magnitudes");
+        compile(
+                "scores",
+                "likelihoods",
+                "baselinePredictions",
+                "relativeLikelihoods",
+                KernelNames.mixtureWeights(model.numExperts()),
+                KernelNames.mixtureWeights(isEnsemble ? Combination.ANSWERS : model.numExperts()),
+                "answers");
+        if (isEnsemble) {
+            compile(
+                    "experts",
+                    "linearExperts",
+                    "learntTargets",
+                    "fernCells",
+                    KernelNames.ferns(model),
+                    "planWindow",
+                    "spreads",
+                    "weightsOfFeatures",
+                    "weighFeatures",
+                    "nearest",
+                    "appendToWindow",
+                    "labelExperts");
+            compile(
+                    "combination",
+                    "likelihoodsOf<float>",
+                    "likelihoodsOf<double>",
+                    "mixExperts",
+                    KernelNames.stacks(model),
+                    "ensembleAnswers");
+        }
     }
 
-    /** Returns the kernels of ensembles. */
-    EnsembleKernels ensemble() {
-        if (ensemble == null) {
-            throw new IllegalStateException("the models are no ensembles");
+    /**
+     * Compiles kernels of a source.
+     *
+     * @param names names with template arguments; one that is there twice is compiled once
+     */
+    private void compile(String source, String... names) {
+        List<String> distinct = Stream.of(names).distinct().toList();
+        for (Kernel kernel : device.compile(KernelSources.of(source), distinct)) {
+            kernels.put(kernel.name(), kernel);
         }
-        return ensemble;
+    }
+
+    /**
+     * Returns a kernel.
+     *
+     * @param name name with template arguments
+     */
+    Kernel get(String name) {
+        Kernel kernel = kernels.get(name);
+        if (kernel == null) {
+            throw new IllegalStateException("the kernel " + name + " has not been compiled");
+        }
+        return kernel;
     }
 
     /** Returns the kernel of the recursion, compiled once for each form of the gradient. */
     Kernel recursion(Gradient gradient) {
-        return recursions.computeIfAbsent(gradient, this::compile);
-    }
-
-    private Kernel compile(Gradient gradient) {
         String name = Recursion.of(numOutputs, gradient).name();
-        return device.compile(KernelSources.of("recursion"), List.of(name)).get(0);
+        if (!kernels.containsKey(name)) {
+            compile("recursion", name);
+        }
+        return get(name);
     }
 }

@@ -24,7 +24,7 @@ final class MixStage extends Stage {
         int rows = shape.rows();
         int experts = model.numExperts();
         stream.launch(
-                kernels.ensemble().likelihoodsOfExperts,
+                kernels.get("likelihoodsOf<float>"),
                 blocks((long) rows * experts),
                 shape.models(),
                 THREADS,
@@ -45,7 +45,7 @@ final class MixStage extends Stage {
                         .add(model.numOutputs()));
         FixedShare.ofExperts(this).run(this, stream, memory.classes, switchingRates);
         stream.launch(
-                kernels.ensemble().mixExperts,
+                kernels.get("mixExperts"),
                 blocks((long) rows * model.numOutputs()),
                 shape.models(),
                 THREADS,

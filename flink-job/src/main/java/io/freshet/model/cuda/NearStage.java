@@ -31,12 +31,11 @@ final class NearStage extends Stage {
     @Override
     void run(DeviceStream stream) {
         EnsembleMemory scratch = ensemble();
-        EnsembleKernels of = kernels.ensemble();
         int rows = shape.rows();
         int maxEpochs = EnsembleSizes.maxEpochs(rows);
         int dimensions = Projection.dimensions(model.numFeatures());
         stream.launch(
-                of.linearExperts,
+                kernels.get("linearExperts"),
                 (rows * model.numRates() + WARPS - 1) / WARPS,
                 shape.models(),
                 THREADS,
@@ -51,7 +50,7 @@ final class NearStage extends Stage {
                         .add(model.numOutputs()));
         keep(stream, ModelPart.EXAMPLE_COUNTS);
         stream.launch(
-                of.planWindow,
+                kernels.get("planWindow"),
                 shape.models(),
                 1,
                 32,
@@ -69,9 +68,9 @@ final class NearStage extends Stage {
                         .add(scratch.seen)
                         .add(rows)
                         .add(maxEpochs));
-        computePoints(stream, scratch, of, maxEpochs, dimensions);
+        computePoints(stream, scratch, maxEpochs, dimensions);
         stream.launch(
-                of.nearest,
+                kernels.get("nearest"),
                 rows / ROWS_AT_ONCE,
                 shape.models(),
                 THREADS,
@@ -97,7 +96,7 @@ final class NearStage extends Stage {
         keep(stream, ModelPart.POINT_CLASSES);
         keep(stream, ModelPart.FEATURE_WEIGHTS);
         stream.launch(
-                of.appendToWindow,
+                kernels.get("appendToWindow"),
                 blocks(Math.max(model.numFeatures(), (long) dimensions * rows)),
                 shape.models(),
                 THREADS,
@@ -121,17 +120,13 @@ final class NearStage extends Stage {
 
     /** Computes the weights of the features in each epoch, and the points of the rows. */
     private void computePoints(
-            DeviceStream stream,
-            EnsembleMemory scratch,
-            EnsembleKernels of,
-            int maxEpochs,
-            int dimensions) {
+            DeviceStream stream, EnsembleMemory scratch, int maxEpochs, int dimensions) {
         int rows = shape.rows();
         int features = model.numFeatures();
         int group = EnsembleSizes.group(model.numOutputs());
         int featuresOfBlock = WARPS * (32 / group);
         stream.launch(
-                of.spreads,
+                kernels.get("spreads"),
                 (features + featuresOfBlock - 1) / featuresOfBlock,
                 Math.multiplyExact(maxEpochs, shape.models()),
                 THREADS,
@@ -151,7 +146,7 @@ final class NearStage extends Stage {
                         .add(model.width())
                         .add(rows));
         stream.launch(
-                of.weightsOfFeatures,
+                kernels.get("weightsOfFeatures"),
                 maxEpochs,
                 shape.models(),
                 THREADS,
@@ -165,7 +160,7 @@ final class NearStage extends Stage {
                         .add(maxEpochs)
                         .add(features));
         stream.launch(
-                of.weighFeatures,
+                kernels.get("weighFeatures"),
                 blocks((long) features * rows),
                 shape.models(),
                 THREADS,

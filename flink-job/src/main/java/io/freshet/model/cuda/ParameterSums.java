@@ -39,7 +39,7 @@ final class ParameterSums {
             long slots,
             DeviceMemory sums) {
         stream.launch(
-                kernels.magnitudes,
+                kernels.get("magnitudes"),
                 model.numRates() * parts,
                 models,
                 Stage.THREADS,

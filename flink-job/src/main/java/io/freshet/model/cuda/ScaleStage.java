@@ -18,7 +18,7 @@ final class ScaleStage extends Stage {
         stream.copyToDevice(memory.hostInputs, 0, memory.inputs);
         if (model.ensemble() != null && shape.gradient() != Gradient.OF_LABEL) {
             stream.launch(
-                    kernels.ensemble().learntTargets,
+                    kernels.get("learntTargets"),
                     blocks(shape.rows()),
                     shape.models(),
                     THREADS,
@@ -35,7 +35,7 @@ final class ScaleStage extends Stage {
         int rows = shape.rows();
         if (scaling == null) {
             stream.launch(
-                    kernels.copyFeatures,
+                    kernels.get("copyFeatures"),
                     blocks((long) rows * model.width()),
                     shape.models(),
                     THREADS,
@@ -51,7 +51,7 @@ final class ScaleStage extends Stage {
         }
         int threads = Math.min(THREADS, (model.width() + 31) / 32 * 32);
         stream.launch(
-                kernels.scaleFeatures,
+                kernels.get("scaleFeatures"),
                 (model.width() + threads - 1) / threads,
                 shape.models(),
                 threads,

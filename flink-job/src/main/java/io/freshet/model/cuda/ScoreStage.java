@@ -32,7 +32,7 @@ final class ScoreStage extends Stage {
         DeviceMemory offsets = input(memory.offsets);
         boolean hasOffsets = shape.gradient() != Gradient.OF_LABEL;
         stream.launch(
-                kernels.likelihoods,
+                kernels.get("likelihoods"),
                 (rows * model.numRates() + WARPS - 1) / WARPS,
                 shape.models(),
                 THREADS,
@@ -58,7 +58,7 @@ final class ScoreStage extends Stage {
             mix(stream, mixture);
         }
         stream.launch(
-                kernels.answers,
+                kernels.get("answers"),
                 (rows + WARPS - 1) / WARPS,
                 shape.models(),
                 THREADS,
@@ -91,7 +91,7 @@ final class ScoreStage extends Stage {
         DeviceMemory offsets = input(memory.offsets);
         if (mixture.baselines()) {
             stream.launch(
-                    kernels.baselinePredictions,
+                    kernels.get("baselinePredictions"),
                     shape.models(),
                     1,
                     Math.min(1024, (model.numOutputs() + 31) / 32 * 32),

@@ -17,7 +17,7 @@ final class StackStage extends Stage {
     void run(DeviceStream stream) {
         keep(stream, ModelPart.STACKS);
         stream.launch(
-                kernels.ensemble().stacks,
+                kernels.get(KernelNames.stacks(model)),
                 STACKS,
                 shape.models(),
                 32,

@@ -94,7 +94,7 @@ abstract class Stage {
     final void copy(DeviceStream stream, ModelPart part, DeviceMemory copies, boolean isBack) {
         long words = part.words(model);
         stream.launch(
-                kernels.copyStates,
+                kernels.get("copyStates"),
                 blocks(words),
                 shape.models(),
                 THREADS,

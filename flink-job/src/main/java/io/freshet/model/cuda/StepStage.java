@@ -53,7 +53,7 @@ final class StepStage extends Stage {
         computeSteps(stream);
         if (model.couplesRows()) {
             stream.launch(
-                    kernels.couple,
+                    kernels.get("couple"),
                     blocks((long) rows * Math.max(rows, columns)),
                     models,
                     THREADS,
@@ -79,7 +79,7 @@ final class StepStage extends Stage {
                 new Arguments().add(memory.steps).add(input(memory.scales)).add(rates);
         if (model.ensemble() == null) {
             stream.launch(
-                    kernels.plainSteps,
+                    kernels.get("plainSteps"),
                     blocks((long) model.numRates() * rows),
                     shape.models(),
                     THREADS,
@@ -88,7 +88,7 @@ final class StepStage extends Stage {
             return;
         }
         stream.launch(
-                kernels.normalisedSteps,
+                kernels.get("normalisedSteps"),
                 (rows + WARPS - 1) / WARPS,
                 shape.models(),
                 THREADS,
@@ -166,7 +166,7 @@ final class StepStage extends Stage {
             addSteps(stream, 1, memory.velocityChange);
         }
         stream.launch(
-                kernels.takeSteps,
+                kernels.get("takeSteps"),
                 blocks(model.numParameters()),
                 shape.models(),
                 THREADS,
@@ -189,7 +189,7 @@ final class StepStage extends Stage {
                         input(memory.slots).address(),
                         output(memory.sums));
         stream.launch(
-                kernels.gradientNorms,
+                kernels.get("gradientNorms"),
                 model.numRates(),
                 shape.models(),
                 THREADS,
@@ -212,7 +212,7 @@ final class StepStage extends Stage {
         if (!model.isPlain()) {
             gradients = memory.scaledGradients;
             stream.launch(
-                    kernels.scaleGradients,
+                    kernels.get("scaleGradients"),
                     blocks((long) rows * columns),
                     shape.models(),
                     THREADS,
