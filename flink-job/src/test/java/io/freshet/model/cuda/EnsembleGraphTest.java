@@ -6,6 +6,7 @@ import io.freshet.ensemble.Combination;
 import io.freshet.model.cuda.EmulatedDevice.Options;
 import io.freshet.model.cuda.LinearModel.Mixing;
 import io.freshet.model.cuda.LinearModel.OtherExperts;
+import io.freshet.model.cuda.LinearModel.Scaling;
 import io.freshet.model.ensemble.BlockDistances;
 import io.freshet.model.ensemble.Ensemble;
 import io.freshet.model.ensemble.EnsembleRule;
@@ -13,10 +14,14 @@ import io.freshet.model.ensemble.EnsembleState;
 import io.freshet.model.linalg.Precision;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
+import io.freshet.model.scale.ScalerState;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
+import java.util.stream.DoubleStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -205,8 +210,20 @@ class EnsembleGraphTest {
         return batch;
     }
 
+    private static Options options(String order) {
+        return switch (order) {
+            case "LATE" -> Options.DEFAULT.late();
+            case "REVERSED" -> Options.DEFAULT.reversed();
+            default -> Options.DEFAULT;
+        };
+    }
+
     private static LinearModel model(
-            int features, int classes, boolean isPlain, boolean labelExperts) {
+            int features,
+            int classes,
+            boolean isPlain,
+            boolean labelExperts,
+            @Nullable Scaling scaling) {
         return new LinearModel(
                 features,
                 classes,
@@ -217,7 +234,7 @@ class EnsembleGraphTest {
                 !isPlain,
                 true,
                 false,
-                null,
+                scaling,
                 new OtherExperts(labelExperts));
     }
 
@@ -235,14 +252,9 @@ class EnsembleGraphTest {
             boolean isPlain,
             boolean labelExperts,
             String order) {
-        Options options =
-                switch (order) {
-                    case "LATE" -> Options.DEFAULT.late();
-                    case "REVERSED" -> Options.DEFAULT.reversed();
-                    default -> Options.DEFAULT;
-                };
+        Options options = options(order);
         EnsembleRule rule = new EnsembleRule(false, labelExperts);
-        LinearModel model = model(features, classes, isPlain, labelExperts);
+        LinearModel model = model(features, classes, isPlain, labelExperts, null);
         List<OnCpu> onCpu = new ArrayList<>();
         try (DeviceLearner learner = new DeviceLearner(new EmulatedDevice(options), model, 3)) {
             Random random = new Random(11);
@@ -306,7 +318,7 @@ class EnsembleGraphTest {
         int features = 6;
         int classes = 3;
         Random random = new Random(2);
-        LinearModel model = model(features, classes, true, true);
+        LinearModel model = model(features, classes, true, true, null);
         try (OnCpu of = new OnCpu(new EnsembleRule(false, true), features, classes);
                 DeviceLearner learner = new DeviceLearner(new EmulatedDevice(), model, 3)) {
             for (int i = 0; i < BEFORE; i++) {
@@ -339,6 +351,161 @@ class EnsembleGraphTest {
         }
     }
 
+    /**
+     * Models with different numbers of rows, in other places of a block than their states; each
+     * third block is undone together with the one that was submitted after it, and learnt again.
+     */
+    @ParameterizedTest
+    @CsvSource({"2, 3, true, AT_ONCE", "4, 5, true, LATE", "4, 3, false, REVERSED"})
+    void severalModels_areWhatEachIsByItself(
+            int numModels, int classes, boolean isPlain, String order) {
+        int features = 6;
+        int[] slots = numModels == 2 ? new int[] {2, 0} : new int[] {3, 0, 4, 1};
+        int untouched = numModels == 2 ? 1 : 2;
+        int[][] counts = {{1, 128, 0, 33}, {128, 0, 31, 64}, {100, 7, 128, 0}};
+        LinearModel model = model(features, classes, isPlain, true, new Scaling(0, 2, false));
+        Gradient gradient = isPlain ? Gradient.OF_LABEL : Gradient.OF_TARGETS;
+        Random random = new Random(5);
+        List<DeviceLearner> alone = new ArrayList<>();
+        List<DeviceBlock> blocksAlone = new ArrayList<>();
+        try (DeviceLearner together =
+                new DeviceLearner(new EmulatedDevice(options(order)), model, numModels + 1)) {
+            for (int m = 0; m < numModels; m++) {
+                DeviceLearner learner =
+                        new DeviceLearner(new EmulatedDevice(options(order)), model, 1);
+                alone.add(learner);
+                blocksAlone.add(learner.newBlock(new BlockShape(1, ROWS, gradient, !isPlain)));
+                try (OnCpu of = new OnCpu(new EnsembleRule(false, true), features, classes)) {
+                    for (int i = 0; i < BEFORE + 7 * m; i++) {
+                        of.run(batch(random, features, classes, i, true, 1));
+                    }
+                    start(learner, 0, of);
+                    start(together, slots[m], of);
+                    if (m == 0) {
+                        start(together, untouched, of);
+                    }
+                }
+            }
+            Object[] untouchedState = state(together, untouched);
+            BlockShape shape = new BlockShape(numModels, ROWS, gradient, !isPlain);
+            DeviceBlock block = together.newBlock(shape);
+            DeviceBlock ahead = together.newBlock(shape);
+            block.wantProbabilities(true);
+            for (int b = 0; b < 15; b++) {
+                List<List<Example[]>> batches = new ArrayList<>();
+                for (int m = 0; m < numModels; m++) {
+                    int count = counts[b % counts.length][(m + b / counts.length) % 4];
+                    batches.add(batches(random, features, classes, 100 * b, isPlain, count));
+                }
+                for (int repeat = b % 3 == 0 ? 0 : 1; repeat < 2; repeat++) {
+                    for (int m = 0; m < numModels; m++) {
+                        fill(block, m, slots[m], batches.get(m));
+                        int other = (m + 1) % numModels;
+                        fill(ahead, m, slots[other], batches.get(other));
+                    }
+                    together.submit(block);
+                    if (repeat == 0) {
+                        together.submit(ahead);
+                        together.undo(ahead);
+                        together.undo(block);
+                    }
+                }
+                together.finish(block);
+                for (int m = 0; m < numModels; m++) {
+                    DeviceBlock ofOne = blocksAlone.get(m);
+                    ofOne.wantProbabilities(true);
+                    fill(ofOne, 0, 0, batches.get(m));
+                    alone.get(m).submit(ofOne);
+                    alone.get(m).finish(ofOne);
+                    assertThat(results(model, block, m, batches.get(m)))
+                            .isEqualTo(results(model, ofOne, 0, batches.get(m)));
+                    checkSame(state(together, slots[m]), state(alone.get(m), 0));
+                }
+            }
+            checkSame(state(together, untouched), untouchedState);
+        } finally {
+            alone.forEach(DeviceLearner::close);
+        }
+    }
+
+    private static void start(DeviceLearner learner, int slot, OnCpu of) {
+        learner.startScaler(slot, ScalerState.initial(of.features));
+        learner.linear(slot, new LinearState(of.linear(), new float[0]));
+        learner.mixture(slot, of.mixture.state());
+        learner.ensemble(slot, of.ensemble.state());
+    }
+
+    /** Returns arrays of all that can be read of a model's state. */
+    private static Object[] state(DeviceLearner learner, int slot) {
+        EnsembleState ensemble = learner.ensemble(slot);
+        ScalerState scaler = learner.scaler(slot, 1);
+        return new Object[] {
+            learner.linear(slot).parameters(),
+            ensemble.ferns().table(),
+            ensemble.ferns().testFeatures(),
+            ensemble.ferns().testThresholds(),
+            ensemble.points(),
+            ensemble.labels(),
+            ensemble.featureWeights(),
+            new long[] {ensemble.seen(), ensemble.nextRefresh(), ensemble.restarts()},
+            ensemble.stack(),
+            ensemble.correction(),
+            ensemble.answers(),
+            ensemble.labelCounts(),
+            ensemble.lastLabel(),
+            scaler.mean(),
+            scaler.squaredDeviations()
+        };
+    }
+
+    private static void checkSame(Object[] state, Object[] expected) {
+        for (int part = 0; part < expected.length; part++) {
+            assertThat(Objects.deepEquals(state[part], expected[part]))
+                    .as("part %d of the state is the same", part)
+                    .isTrue();
+        }
+    }
+
+    /** Returns all that a block says about a model and its rows. */
+    private static double[] results(
+            LinearModel model, DeviceBlock block, int place, List<Example[]> batches) {
+        DoubleStream.Builder results = DoubleStream.builder();
+        int count = batches.stream().mapToInt(batch -> batch.length).sum();
+        float[] probabilities = new float[model.numClasses()];
+        for (int row = 0; row < count; row++) {
+            results.add(block.loss(place, row)).add(block.trainingLoss(place, row));
+            results.add(block.confidence(place, row)).add(block.brier(place, row));
+            results.add(block.predictedClass(place, row)).add(block.rank(place, row));
+            for (int k = 0; k < model.numLosses(); k++) {
+                results.add(block.expertLoss(place, row, k));
+            }
+            block.probabilities(place, row, probabilities);
+            for (float probability : probabilities) {
+                results.add(probability);
+            }
+        }
+        for (int rate = 0; rate < model.numRates(); rate++) {
+            results.add(block.gradientNorm(place, rate));
+            results.add(block.sumOfMagnitudes(place, rate)).add(block.sumOfSquares(place, rate));
+        }
+        long[] clipped = new long[model.numFeatures()];
+        block.clippedValues(place, clipped);
+        Arrays.stream(clipped).forEach(results::add);
+        double[] stack = new double[model.numExperts()];
+        double[] correction = new double[stack.length];
+        block.stacks(place, stack, correction);
+        int switching = model.numSwitchingRates();
+        double[] mixture = new double[switching * (model.numExperts() + 1)];
+        block.mixture(place, mixture);
+        double[] answers =
+                new double[Mixture.DEFAULT_SWITCHING_RATES.size() * (Combination.ANSWERS + 1)];
+        block.answers(place, answers);
+        for (double[] values : List.of(stack, correction, mixture, answers)) {
+            Arrays.stream(values).forEach(results::add);
+        }
+        return results.build().toArray();
+    }
+
     /** Fills the rows of a model, and computes their losses on the CPU. */
     private static int fill(
             DeviceBlock block,
@@ -349,12 +516,29 @@ class EnsembleGraphTest {
             boolean isPlain,
             double[][][] expected) {
         int count = 1 + random.nextInt(ROWS);
-        block.begin(place, 2 - place);
+        List<Example[]> batches = batches(random, of.features, of.classes, i, isPlain, count);
+        fill(block, place, 2 - place, batches);
         List<double[]> losses = new ArrayList<>();
-        while (losses.size() < count) {
-            int room = count - losses.size();
-            Example[] batch =
-                    batch(random, of.features, of.classes, i + losses.size(), isPlain, room);
+        batches.forEach(batch -> losses.addAll(Arrays.asList(of.run(batch))));
+        expected[place] = losses.toArray(new double[0][]);
+        return count;
+    }
+
+    private static List<Example[]> batches(
+            Random random, int features, int classes, int i, boolean isPlain, int count) {
+        List<Example[]> batches = new ArrayList<>();
+        for (int done = 0; done < count; ) {
+            Example[] batch = batch(random, features, classes, i + done, isPlain, count - done);
+            batches.add(batch);
+            done += batch.length;
+        }
+        return batches;
+    }
+
+    /** Fills the rows of a model; those of weight 0 are labelled, but not learnt. */
+    private static void fill(DeviceBlock block, int place, int slot, List<Example[]> batches) {
+        block.begin(place, slot);
+        for (Example[] batch : batches) {
             int begin = block.count();
             for (Example example : batch) {
                 int row = block.add(example.x, 0);
@@ -362,16 +546,18 @@ class EnsembleGraphTest {
                 if (example.weight > 0) {
                     block.learn(row, example.label);
                 }
-                for (int c = 0; c < of.classes && !isPlain; c++) {
-                    block.gradient(row, c, 1, example.targets[c]);
+                for (int c = 0; c < example.targets.length; c++) {
+                    if (block.shape().gradient() != Gradient.OF_LABEL) {
+                        block.gradient(row, c, 1, example.targets[c]);
+                    }
+                    if (block.shape().hasTargets()) {
+                        block.target(row, c, example.targets[c]);
+                    }
                 }
             }
             block.step(begin);
-            losses.addAll(Arrays.asList(of.run(batch)));
         }
         block.end();
-        expected[place] = losses.toArray(new double[0][]);
-        return count;
     }
 
     /** Differences of the losses of each expert, each combination and the answer. */
