@@ -58,6 +58,9 @@ final class CudaModel implements CudaWorkspace.DeviceResident, LiveState {
     /** (numFeatures) number of values that the scaler clipped; empty if it clips none. */
     private final long[] clipped;
 
+    /** (learning rates, 2) sums of magnitudes and of squares of the parameters; null if unknown. */
+    private double @Nullable [] sums;
+
     private long[] restarts = new long[0];
     private double gradientNorm = Double.NaN;
 
@@ -180,6 +183,7 @@ final class CudaModel implements CudaWorkspace.DeviceResident, LiveState {
 
     private void putLinear(float[] parameters, float[] velocity) {
         learner().linear(slot, new LinearState(parameters, velocity));
+        sums = null;
         writeBounds(guard.bounds());
     }
 
@@ -231,6 +235,12 @@ final class CudaModel implements CudaWorkspace.DeviceResident, LiveState {
      */
     void note(DeviceBlock block, int place, int steps, int labelled) {
         observed += labelled;
+        double[] ofParameters = new double[2 * settings.numRates()];
+        for (int rate = 0; rate < settings.numRates(); rate++) {
+            ofParameters[2 * rate] = block.sumOfMagnitudes(place, rate);
+            ofParameters[2 * rate + 1] = block.sumOfSquares(place, rate);
+        }
+        sums = ofParameters;
         velocitySteps += optimizer.stateNames().isEmpty() ? 0 : steps;
         if (weights != null) {
             block.mixture(place, mixtureState);
@@ -253,17 +263,27 @@ final class CudaModel implements CudaWorkspace.DeviceResident, LiveState {
     }
 
     private double sumOfMagnitudes(boolean ofVelocity) {
-        double[] sums = learner().magnitudes(slot, ofVelocity);
+        double[] of = ofVelocity ? learner().magnitudes(slot, true) : sums();
         double sum = 0;
-        for (int i = 0; i < sums.length; i += 2) {
-            sum += sums[i];
+        for (int i = 0; i < of.length; i += 2) {
+            sum += of[i];
         }
         return sum;
     }
 
+    /** Returns the sums of the parameters, as {@link DeviceLearner#magnitudes} does. */
+    private double[] sums() {
+        double[] known = sums;
+        if (known == null) {
+            known = learner().magnitudes(slot, false);
+            sums = known;
+        }
+        return known;
+    }
+
     @Override
     public double parameterNorm() {
-        return Math.sqrt(learner().magnitudes(slot, false)[2 * dominantRate() + 1]);
+        return Math.sqrt(sums()[2 * dominantRate() + 1]);
     }
 
     @Override
@@ -283,15 +303,7 @@ final class CudaModel implements CudaWorkspace.DeviceResident, LiveState {
 
     /** Returns the rate with the largest weight in the mixture, of those above 0; 0 without one. */
     int dominantRate() {
-        int dominant = 0;
-        List<Double> rates = settings.learningRates();
-        for (int rate = 1; weights != null && rate < settings.numRates(); rate++) {
-            boolean isLarger = weights.weight(rate) > weights.weight(dominant);
-            if (rates.get(rate) > 0 && (isLarger || !(rates.get(dominant) > 0))) {
-                dominant = rate;
-            }
-        }
-        return dominant;
+        return weights == null ? 0 : weights.dominantRate(settings.learningRates());
     }
 
     @Override
@@ -322,6 +334,7 @@ final class CudaModel implements CudaWorkspace.DeviceResident, LiveState {
             throw new IllegalStateException("there are no last good parameters");
         }
         learner().copyParameters(goodSlot, slot);
+        sums = null;
         EnsembleState ensemble = goodEnsemble();
         if (combination != null && ensemble != null) {
             combination.set(ensemble);

@@ -14,6 +14,7 @@ import io.freshet.model.mixture.Likelihoods;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -78,6 +79,8 @@ final class Scorer {
 
     /** (mini-batch) balanced weight of the class of each scored row; empty without a mixture. */
     private final double[] classWeights;
+
+    private final List<Double> rates;
 
     /** (learning rates) whether the rate is above 0. */
     private final boolean[] learns;
@@ -184,6 +187,7 @@ final class Scorer {
         this.likelihoods = scratch.likelihoods;
         this.reported = scratch.reported;
         this.classWeights = scratch.classWeights;
+        this.rates = settings.learningRates();
         this.learns = new boolean[numRates];
         for (int rate = 0; rate < numRates; rate++) {
             learns[rate] = mixture == null || mixture.rates().get(rate) > 0;
@@ -284,14 +288,7 @@ final class Scorer {
      * a mixture.
      */
     int dominantRate() {
-        int dominant = 0;
-        for (int rate = 1; weights != null && rate < numRates; rate++) {
-            boolean isLarger = weights.weight(rate) > weights.weight(dominant);
-            if (learns[rate] && (isLarger || !learns[dominant])) {
-                dominant = rate;
-            }
-        }
-        return dominant;
+        return weights == null ? 0 : weights.dominantRate(rates);
     }
 
     /**

@@ -127,6 +127,23 @@ public final class MixtureWeights {
     }
 
     /**
+     * Returns the index of the learning rate whose expert has the largest weight, of those above 0;
+     * 0 if there is none.
+     *
+     * @param rates learning rates of the first experts
+     */
+    public int dominantRate(List<Double> rates) {
+        int dominant = 0;
+        for (int rate = 1; rate < rates.size(); rate++) {
+            boolean isLarger = weight(rate) > weight(dominant);
+            if (rates.get(rate) > 0 && (isLarger || !(rates.get(dominant) > 0))) {
+                dominant = rate;
+            }
+        }
+        return dominant;
+    }
+
+    /**
      * Returns the mixture's log-loss, {@code −ln Σ v l}, in nats.
      *
      * @param likelihoods {@code l}. Not modified.
