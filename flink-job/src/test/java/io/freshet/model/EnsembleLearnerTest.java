@@ -3,6 +3,7 @@ package io.freshet.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.freshet.model.contract.PlainEnsemble;
 import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.ensemble.FernState;
 import io.freshet.model.example.Evaluation;

@@ -2,7 +2,6 @@ package io.freshet.model.contract;
 
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.ensemble.EnsembleRule;
-import io.freshet.model.mixture.Mixture;
 import io.freshet.model.scale.Standardization;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -10,7 +9,8 @@ import java.util.stream.Stream;
 
 /**
  * The contract of the learner's engines: an engine's answers and parameters are those of {@link
- * PlainLoop}, one example after the other in double precision, up to rounding.
+ * PlainLoop} or {@link PlainEnsemble}, one example after the other in double precision, up to
+ * rounding.
  */
 public final class EngineContract {
     private EngineContract() {}
@@ -26,33 +26,24 @@ public final class EngineContract {
 
     /** Returns settings of ensembles, without experts of labels, by steps of one example. */
     public static LearnerSettings ensemble(int numFeatures, int numClasses) {
-        LearnerSettings linear = settings(numFeatures, numClasses, 1);
-        return new LearnerSettings(
-                numFeatures,
-                numClasses,
-                1,
-                linear.loss(),
-                linear.optimizer(),
-                new Mixture(EnsembleRule.LINEAR_RATES, Mixture.DEFAULT_SWITCHING_RATES, false),
-                linear.reduction(),
-                new Standardization(EnsembleRule.CLIP, false),
-                linear.maxSkippedSteps(),
-                false,
-                new EnsembleRule(false, false));
+        return EnsembleChecks.ofShape(
+                numFeatures, numClasses, new Standardization(EnsembleRule.CLIP, false), false);
     }
 
     /** Returns a part of the small checks, for tools under which everything is slow. */
     public static List<ContractCheck> part() {
         List<ContractCheck> all = checks(ContractSize.SMALL);
+        int last = all.size() - 5 - EnsembleChecks.all(ContractSize.SMALL).size();
         return IntStream.range(1, all.size())
-                .filter(i -> i % 12 == 0 || i >= all.size() - 5)
+                .filter(i -> i % 12 == 0 || i >= last)
                 .mapToObj(all::get)
                 .toList();
     }
 
     /** Returns the checks, in the order in which to run them. */
     public static List<ContractCheck> checks(ContractSize size) {
-        return Stream.concat(LearnerChecks.all(size).stream(), BlockChecks.all(size).stream())
+        return Stream.of(LearnerChecks.all(size), BlockChecks.all(size), EnsembleChecks.all(size))
+                .flatMap(List::stream)
                 .toList();
     }
 }

@@ -152,12 +152,19 @@ public final class DeviceLearner implements AutoCloseable {
         }
         values.buffer().clear();
         streams[0].copyToDevice(values, 0, memory.outputs);
-        long step = memory.outputs.bytes();
-        for (long offset = 0; offset < memory.scratch.bytes(); offset += step) {
-            long bytes = Math.min(step, memory.scratch.bytes() - offset);
-            streams[0].copyToDevice(values, 0, memory.scratch.part(offset, bytes));
+        poison(values, memory.scratch);
+        if (memory.ensemble != null) {
+            poison(values, memory.ensemble.scratch);
         }
         streams[0].synchronize();
+    }
+
+    private void poison(PinnedMemory values, DeviceMemory memory) {
+        long step = values.bytes();
+        for (long offset = 0; offset < memory.bytes(); offset += step) {
+            long bytes = Math.min(step, memory.bytes() - offset);
+            streams[0].copyToDevice(values, 0, memory.part(offset, bytes));
+        }
     }
 
     private void awaitAll() {

@@ -10,6 +10,9 @@ import io.freshet.model.cuda.MemoryLayout.Place;
  * combination.cu.
  */
 final class EnsembleMemory {
+    /** All of it. */
+    final DeviceMemory scratch;
+
     /** (rows, experts, classes) floats. */
     final DeviceMemory logs;
 
@@ -74,7 +77,7 @@ final class EnsembleMemory {
         Place ofTrained = layout.words(rows * Combination.ANSWERS);
         Place ofRelatives = layout.doubles(rows * Combination.ANSWERS);
         Place ofWeights = layout.words(rows * Combination.ANSWERS);
-        DeviceMemory scratch = device.allocate(layout.size());
+        scratch = device.allocate(layout.size());
         logs = ofLogs.in(scratch);
         targets = ofTargets.in(scratch);
         cells = ofCells.in(scratch);

@@ -1,4 +1,4 @@
-package io.freshet.model;
+package io.freshet.model.contract;
 
 import io.freshet.ensemble.SplitMix64;
 import java.util.ArrayList;
@@ -6,14 +6,18 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The ensemble written out in plain double arithmetic, one example after the other, as the formulas
- * say it: the second, slow truth for {@link SoftmaxLearner} with an ensemble.
+ * Reference implementation of the ensemble: loops in double precision, one example after the other,
+ * as the formulas say it, on features that are standardised without a bound for outliers.
  */
-final class PlainEnsemble {
+public final class PlainEnsemble {
     private static final double[] RATES = {0.001, 0.01, 0.1, 1};
     private static final double[] SHARES = {1e-4, 1e-3, 1e-2, 1e-1};
     private static final double[] FERN_STEPS = {1, 3};
     private static final double[] FERN_FADES = {0.99, 1};
+
+    /** Number of combinations of the experts. */
+    static final int ANSWERS = 3;
+
     private static final int TESTS = 8;
     private static final int CELLS = 260;
 
@@ -54,21 +58,32 @@ final class PlainEnsemble {
     private final Filter correction;
 
     /** Predictions for one example, with what the update needs. */
-    static final class Said {
+    public static final class Said {
         double[] x = new double[0];
-        double[][] experts = new double[0][];
-        double[][] answers = new double[0][];
-        double[] answer = new double[0];
+
+        /** (experts, numClasses) probabilities of each expert. */
+        public double[][] experts = new double[0][];
+
+        /**
+         * (3, numClasses) probabilities of the mixture, of the stack, and of the stack on the
+         * mixture.
+         */
+        public double[][] answers = new double[0][];
+
+        /** (numClasses) probabilities of the answer. */
+        public double[] answer = new double[0];
+
         int[] cells = new int[0];
         double[] point = new double[0];
     }
 
-    PlainEnsemble(int features, int classes, boolean labelExperts) {
+    /** Creates an ensemble of standardised features. */
+    public PlainEnsemble(int features, int classes, boolean labelExperts) {
         this(features, classes, false, labelExperts);
     }
 
     /** Creates an ensemble, of unscaled features without ferns and distances if it is sparse. */
-    PlainEnsemble(int features, int classes, boolean sparse, boolean labelExperts) {
+    public PlainEnsemble(int features, int classes, boolean sparse, boolean labelExperts) {
         this.sparse = sparse;
         this.features = features;
         this.classes = classes;
@@ -104,28 +119,57 @@ final class PlainEnsemble {
             Arrays.fill(frequencies[k], 0.1);
         }
         mixture = new Share(experts);
-        top = new Share(3);
+        top = new Share(ANSWERS);
         stack = new Filter(1e-4, 1.0 / experts);
         correction = new Filter(0, 0);
     }
 
+    /** Keeps the tests that the ferns begin with, instead of choosing others. */
+    void keepTests() {
+        hasChosenTests = true;
+    }
+
+    /** Returns the number of experts. */
+    int numExperts() {
+        return experts;
+    }
+
+    /** Returns the parameters of the linear experts, (rates, numFeatures + 1, numClasses). */
+    double[][][] parameters() {
+        double[][][] parameters = new double[RATES.length][features + 1][classes];
+        for (int r = 0; r < RATES.length; r++) {
+            for (int c = 0; c < classes; c++) {
+                for (int f = 0; f <= features; f++) {
+                    parameters[r][f][c] = linear[r][c][f];
+                }
+            }
+        }
+        return parameters;
+    }
+
     /** Returns an expert's weight in the stack. */
-    double stackWeight(int expert) {
+    public double stackWeight(int expert) {
         return stack.weights[expert];
     }
 
     /** Returns an expert's weight in the stack on top of the mixture. */
-    double correctionWeight(int expert) {
+    public double correctionWeight(int expert) {
         return correction.weights[expert];
     }
 
     /** Returns the weight of the mixture, the stack or the stack on top of the mixture. */
-    double combinationWeight(int combination) {
+    public double combinationWeight(int combination) {
         return top.mean(new double[][] {{1, 0, 0}, {0, 1, 0}, {0, 0, 1}})[combination];
     }
 
-    /** Predicts a mini-batch with the state before it, then learns from it. */
-    List<Said> learn(List<float[]> batch, int[] labels, double[] weights) {
+    /**
+     * Predicts a mini-batch with the state before it, then learns from it.
+     *
+     * @param batch (numFeatures) each. Not modified.
+     * @param labels classes. Not modified.
+     * @param weights weights of the examples. Not modified.
+     */
+    public List<Said> learn(List<float[]> batch, int[] labels, double[] weights) {
         batch.forEach(this::observe);
         List<Said> said = new ArrayList<>();
         for (float[] example : batch) {
@@ -158,7 +202,7 @@ final class PlainEnsemble {
     }
 
     /** Predicts an example; changes nothing but the weights of the features in distances. */
-    Said predict(float[] example) {
+    public Said predict(float[] example) {
         Said said = new Said();
         said.x = new double[features + 1];
         for (int f = 0; f < features; f++) {
