@@ -125,9 +125,10 @@ public final class EngineChooser {
         }
         try {
             return choose(CUDA + requireMemory());
-        } catch (TooLittleMemory e) {
-            return withObstacle(e.line);
         } catch (DeviceException e) {
+            if (e.isOutOfMemory()) {
+                return withObstacle(String.valueOf(e.getMessage()));
+            }
             DeviceFailure.note(e);
             return instead(afterFailure(String.valueOf(e.getMessage())));
         }
@@ -167,29 +168,17 @@ public final class EngineChooser {
                 : EngineChoice.cpu(text);
     }
 
-    /** Thrown where the memory of a device is too small. */
-    private static final class TooLittleMemory extends Exception {
-        private static final long serialVersionUID = 1;
-        private final String line;
-
-        TooLittleMemory(String line) {
-            super(line);
-            this.line = line;
-        }
-    }
-
     /** Returns the name of the device, if its memory suffices for a model. */
-    private String requireMemory() throws TooLittleMemory {
+    private String requireMemory() {
         long needed = CudaWorkspace.deviceBytes(settings, numTargets);
         try (Device device = devices.open(warnings)) {
             long free = device.freeBytes();
             if (needed > free) {
-                throw new TooLittleMemory(
+                throw DeviceException.outOfMemory(
                         String.format(
                                 Locale.ROOT,
                                 "a model and its blocks take %,d MiB of the GPU's memory, of which"
-                                    + " %,d MiB are free: end what else uses it, or take a smaller"
-                                    + " model",
+                                        + " %,d MiB are free",
                                 (needed + MEBIBYTE - 1) / MEBIBYTE,
                                 free / MEBIBYTE));
             }

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.model.EngineChoice.Outcome;
 import io.freshet.model.EngineChooser.Speeds;
+import io.freshet.model.cuda.Device;
 import io.freshet.model.cuda.DeviceException;
 import io.freshet.model.cuda.DeviceFailure;
+import io.freshet.model.cuda.Devices;
 import io.freshet.model.cuda.EmulatedDevice;
 import io.freshet.model.cuda.EmulatedDevices;
 import io.freshet.model.device.DeviceFallback;
@@ -14,6 +16,8 @@ import io.freshet.model.optim.Adam;
 import io.freshet.model.optim.LearningRateSchedule;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,7 +47,7 @@ class EngineChooserTest {
             LearnerSettings settings,
             DevicePreference preference,
             DeviceFallback fallback,
-            EmulatedDevices devices) {
+            Devices devices) {
         return new EngineChooser(
                         settings,
                         0,
@@ -62,7 +66,8 @@ class EngineChooserTest {
 
     /**
      * A reason against a device: none; no driver; no library or card; no kernels for the learner;
-     * too little memory of the card; an error of the card, before or now.
+     * too little memory of the card by the sum; no memory of the card, not even to open it; an
+     * error of the card, before or now.
      */
     private enum Obstacle {
         NONE,
@@ -70,6 +75,7 @@ class EngineChooserTest {
         LIBRARY,
         KERNELS,
         MEMORY,
+        FULL,
         EARLIER_ERROR,
         ERROR
     }
@@ -106,6 +112,12 @@ class EngineChooserTest {
         "MEMORY,        AUTO, STOP, CPU,     false",
         "MEMORY,        CUDA, CPU,  CPU,     true",
         "MEMORY,        CUDA, STOP, REFUSED, true",
+        "FULL,          CPU,  CPU,  CPU,     false",
+        "FULL,          CPU,  STOP, CPU,     false",
+        "FULL,          AUTO, CPU,  CPU,     false",
+        "FULL,          AUTO, STOP, CPU,     false",
+        "FULL,          CUDA, CPU,  CPU,     true",
+        "FULL,          CUDA, STOP, REFUSED, true",
         "EARLIER_ERROR, CPU,  CPU,  CPU,     false",
         "EARLIER_ERROR, CPU,  STOP, CPU,     false",
         "EARLIER_ERROR, AUTO, CPU,  CPU,     true",
@@ -124,17 +136,17 @@ class EngineChooserTest {
             Outcome outcome,
             boolean isWarning) {
         LearnerSettings settings = SETTINGS;
-        EmulatedDevices devices = working();
+        Devices devices = working();
         EngineChooser chooser = null;
         String reason = "";
         switch (obstacle) {
             case NONE -> {}
             case DRIVER -> {
-                devices = devices.absent("no driver").unusable("no driver; install one");
+                devices = working().absent("no driver").unusable("no driver; install one");
                 reason = preference == DevicePreference.AUTO ? "no driver" : "no driver; install";
             }
             case LIBRARY -> {
-                devices = devices.unusable("libcublas.so.13 is missing; install it");
+                devices = working().unusable("libcublas.so.13 is missing; install it");
                 reason = "libcublas.so.13 is missing; install it";
             }
             case KERNELS -> {
@@ -152,8 +164,12 @@ class EngineChooserTest {
                 reason = "there are no kernels for this job: the optimiser is Adam";
             }
             case MEMORY -> {
-                devices = devices.withBytes(64 << 20);
-                reason = "MiB of the GPU's memory, of which 64 MiB are free";
+                devices = working().withBytes(64 << 20);
+                reason = "MiB of the GPU's memory, of which 64 MiB are free; end what else uses";
+            }
+            case FULL -> {
+                devices = new FullDevices();
+                reason = "cudaX: out of memory; end what else uses the memory, or take a smaller";
             }
             case EARLIER_ERROR -> {
                 DeviceFailure.note(new DeviceException("cudaX: lost"));
@@ -192,6 +208,54 @@ class EngineChooserTest {
         assertThat(measured)
                 .hasSize(outcome == Outcome.CUDA && preference == DevicePreference.AUTO ? 1 : 0);
         assertThat(EmulatedDevices.open()).isZero();
+        if (obstacle == Obstacle.MEMORY || obstacle == Obstacle.FULL) {
+            assertThat(DeviceFailure.noted()).isEmpty();
+        }
+    }
+
+    /** A machine with a card whose memory another process takes. */
+    private record FullDevices() implements Devices {
+        @Override
+        public Optional<String> findAbsence() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Optional<String> findObstacle() {
+            return Optional.empty();
+        }
+
+        @Override
+        public Device open(Consumer<String> warnings) {
+            throw DeviceException.outOfMemory("cudaX: out of memory");
+        }
+    }
+
+    /** Another process takes the memory after the sum was compared with it. */
+    @Test
+    void memoryThatIsGoneWhenBlocksAreTimed_isNoErrorOfTheDevice() {
+        EngineChoice choice =
+                new EngineChooser(
+                                SETTINGS,
+                                0,
+                                DevicePreference.AUTO,
+                                DeviceFallback.STOP,
+                                working(),
+                                line -> {},
+                                device -> {
+                                    throw DeviceException.outOfMemory("cudaMalloc: full");
+                                })
+                        .choose();
+
+        assertThat(choice)
+                .isEqualTo(
+                        new EngineChoice(
+                                Outcome.CPU,
+                                "cudaMalloc: full; end what else uses the memory, or take a smaller"
+                                        + " model",
+                                false,
+                                "CPU"));
+        assertThat(DeviceFailure.noted()).isEmpty();
     }
 
     @Test

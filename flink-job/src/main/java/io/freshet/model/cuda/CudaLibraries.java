@@ -180,7 +180,7 @@ public final class CudaLibraries {
         } catch (LinkageError e) {
             return Optional.of(CudaRequirements.brokenBindings(e));
         } catch (DeviceException e) {
-            return Optional.of("CUDA does not answer (" + e.getMessage() + ")");
+            return Optional.of(CudaRequirements.noAnswer(e));
         }
     }
 }

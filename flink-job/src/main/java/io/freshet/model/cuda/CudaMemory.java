@@ -82,7 +82,7 @@ final class CudaMemory {
     }
 
     private static DeviceException outOfMemory(String call, int status, long wanted, String free) {
-        return new DeviceException(
+        return DeviceException.outOfMemory(
                 call
                         + ": "
                         + runtimeText(status)

@@ -48,6 +48,14 @@ final class CudaRequirements {
         return "the bindings of CUDA cannot be loaded (" + error.getMessage() + ")";
     }
 
+    /** Returns the line for a driver that is there and does not work. */
+    static String noAnswer(DeviceException error) {
+        return "CUDA does not answer ("
+                + error.getMessage()
+                + "); see whether nvidia-smi lists the GPU, and after an update of the driver start"
+                + " the machine anew";
+    }
+
     /**
      * Returns the line for a machine without a driver.
      *
@@ -145,8 +153,8 @@ final class CudaRequirements {
                                 + OLDEST_MAJOR
                                 + "."
                                 + OLDEST_MINOR
-                                + "; if the machine has a newer one, name it in"
-                                + " CUDA_VISIBLE_DEVICES")
+                                + "; name a newer one in CUDA_VISIBLE_DEVICES if the machine has"
+                                + " one, or build with the profile nd4j-cuda for this one")
                 : Optional.empty();
     }
 }

@@ -1,9 +1,12 @@
 package io.freshet.model.cuda;
 
+import static org.bytedeco.cuda.global.cublas.CUBLAS_STATUS_ALLOC_FAILED;
 import static org.bytedeco.cuda.global.cublas.cublasGetStatusName;
 import static org.bytedeco.cuda.global.cublas.cublasGetStatusString;
+import static org.bytedeco.cuda.global.cudart.CUDA_ERROR_OUT_OF_MEMORY;
 import static org.bytedeco.cuda.global.cudart.cuGetErrorName;
 import static org.bytedeco.cuda.global.cudart.cuGetErrorString;
+import static org.bytedeco.cuda.global.cudart.cudaErrorMemoryAllocation;
 import static org.bytedeco.cuda.global.cudart.cudaGetErrorName;
 import static org.bytedeco.cuda.global.cudart.cudaGetErrorString;
 import static org.bytedeco.cuda.global.cudart.cudaGetLastError;
@@ -24,7 +27,7 @@ final class CudaStatus {
     static void checkRuntime(int status, String call) {
         if (status != 0) {
             cudaGetLastError();
-            throw new DeviceException(call + ": " + runtimeText(status));
+            throw exception(call + ": " + runtimeText(status), status == cudaErrorMemoryAllocation);
         }
     }
 
@@ -42,26 +45,28 @@ final class CudaStatus {
                 PointerPointer<BytePointer> text = new PointerPointer<>(1)) {
             boolean isKnown =
                     cuGetErrorName(status, name) == 0 && cuGetErrorString(status, text) == 0;
-            throw new DeviceException(
+            throw exception(
                     call
                             + ": "
                             + text(
                                     status,
                                     isKnown ? name.get(BytePointer.class, 0) : null,
-                                    isKnown ? text.get(BytePointer.class, 0) : null));
+                                    isKnown ? text.get(BytePointer.class, 0) : null),
+                    status == CUDA_ERROR_OUT_OF_MEMORY);
         }
     }
 
     /** Checks a call of cuBLAS. */
     static void checkBlas(int status, String call) {
         if (status != 0) {
-            throw new DeviceException(
+            throw exception(
                     call
                             + ": "
                             + text(
                                     status,
                                     cublasGetStatusName(status),
-                                    cublasGetStatusString(status)));
+                                    cublasGetStatusString(status)),
+                    status == CUBLAS_STATUS_ALLOC_FAILED);
         }
     }
 
@@ -75,6 +80,10 @@ final class CudaStatus {
     /** Returns the name of an error of the compiler. */
     static String compilerText(int status) {
         return text(status, nvrtcGetErrorString(status), null);
+    }
+
+    private static DeviceException exception(String message, boolean isOutOfMemory) {
+        return isOutOfMemory ? DeviceException.outOfMemory(message) : new DeviceException(message);
     }
 
     private static String text(

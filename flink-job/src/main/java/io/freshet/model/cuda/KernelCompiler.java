@@ -2,6 +2,7 @@ package io.freshet.model.cuda;
 
 import static io.freshet.model.cuda.CudaStatus.checkCompiler;
 import static io.freshet.model.cuda.CudaStatus.compilerText;
+import static java.util.function.Predicate.not;
 import static org.bytedeco.cuda.global.nvrtc.nvrtcAddNameExpression;
 import static org.bytedeco.cuda.global.nvrtc.nvrtcCompileProgram;
 import static org.bytedeco.cuda.global.nvrtc.nvrtcCreateProgram;
@@ -19,6 +20,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.bytedeco.cuda.nvrtc._nvrtcProgram;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerPointer;
@@ -123,13 +125,18 @@ final class KernelCompiler {
         }
     }
 
+    /** Returns the compiler's messages in one line. */
     private static String log(_nvrtcProgram program) {
         try (SizeTPointer size = new SizeTPointer(1)) {
             checkCompiler(nvrtcGetProgramLogSize(program, size), "nvrtcGetProgramLogSize");
             byte[] log = new byte[Math.toIntExact(size.get())];
             checkCompiler(nvrtcGetProgramLog(program, log), "nvrtcGetProgramLog");
             // The last byte is 0.
-            return new String(log, 0, Math.max(0, log.length - 1), StandardCharsets.UTF_8).strip();
+            return new String(log, 0, Math.max(0, log.length - 1), StandardCharsets.UTF_8)
+                    .lines()
+                    .map(String::strip)
+                    .filter(not(String::isEmpty))
+                    .collect(Collectors.joining("; "));
         }
     }
 

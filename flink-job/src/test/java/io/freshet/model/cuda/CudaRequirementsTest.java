@@ -96,8 +96,18 @@ class CudaRequirementsTest {
                         CudaRequirements.deviceObstacle(
                                 new DeviceProperties("Tesla V100", 7, 0, "13.0", "13.0", 1)))
                 .contains(
-                        "Tesla V100 has compute capability 7.0, and CUDA 13 begins at 7.5; if the"
-                                + " machine has a newer one, name it in CUDA_VISIBLE_DEVICES");
+                        "Tesla V100 has compute capability 7.0, and CUDA 13 begins at 7.5; name a"
+                                + " newer one in CUDA_VISIBLE_DEVICES if the machine has one, or"
+                                + " build with the profile nd4j-cuda for this one");
+    }
+
+    @Test
+    void driverThatDoesNotWork_isToBeLookedAt() {
+        assertThat(CudaRequirements.noAnswer(new DeviceException("cudaX: unknown error")))
+                .isEqualTo(
+                        "CUDA does not answer (cudaX: unknown error); see whether nvidia-smi lists"
+                                + " the GPU, and after an update of the driver start the machine"
+                                + " anew");
     }
 
     @Test

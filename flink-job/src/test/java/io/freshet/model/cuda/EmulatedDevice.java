@@ -140,7 +140,7 @@ public final class EmulatedDevice implements Device {
             throw new DeviceException("allocate: " + bytes + " bytes");
         }
         if (bytes > freeBytes()) {
-            throw new DeviceException(
+            throw DeviceException.outOfMemory(
                     "allocate: out of memory: " + bytes + " bytes, " + freeBytes() + " free");
         }
         allocatedBytes += bytes;

@@ -48,7 +48,8 @@ class KernelCompilerTest {
                                 new KernelCompiler("sm_90", null, warnings::add)
                                         .compile(SOURCE + "undeclared x;", NAMES))
                 .withMessageContaining("NVRTC_ERROR_COMPILATION")
-                .withMessageContaining("undeclared");
+                .withMessageContaining("undeclared")
+                .withMessageNotContaining("\n");
     }
 
     @Test
