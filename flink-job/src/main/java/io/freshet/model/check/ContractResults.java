@@ -14,9 +14,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The results of the contract's checks on an engine.
  *
- * @param hasUsableDevice whether the device reported no error
+ * @param notRun number of checks that were not run, since the device had reported an error
+ * @param hasUsableDevice whether the device reported no error but that memory was too small
  */
-record ContractResults(List<Result> results, boolean hasUsableDevice) {
+record ContractResults(List<Result> results, int notRun, boolean hasUsableDevice) {
     /**
      * The result of a check.
      *
@@ -26,6 +27,11 @@ record ContractResults(List<Result> results, boolean hasUsableDevice) {
             String name, double seconds, List<Deviation> deviations, @Nullable String failure) {
         boolean held() {
             return failure == null && deviations.stream().allMatch(Deviation::isAllowed);
+        }
+
+        /** Returns the name and, if the check did not come to its end, the error. */
+        String text() {
+            return failure == null ? name : name + ": " + failure;
         }
 
         /** Returns the deviation that is worst in relation to what is allowed. */
@@ -42,7 +48,8 @@ record ContractResults(List<Result> results, boolean hasUsableDevice) {
     }
 
     /**
-     * Runs checks. After an error of the device the others are not run, since CUDA would repeat it.
+     * Runs checks. After an error of the device the others are not run, since CUDA would repeat it,
+     * unless it is that memory is too small for a check.
      *
      * @param progress takes a line for each check
      */
@@ -50,8 +57,13 @@ record ContractResults(List<Result> results, boolean hasUsableDevice) {
             List<ContractCheck> checks, Engine engine, Consumer<String> progress) {
         List<Result> results = new ArrayList<>();
         boolean isUsable = true;
+        int notRun = 0;
         for (ContractCheck check : checks) {
-            if (!isUsable || !check.appliesTo(engine)) {
+            if (!check.appliesTo(engine)) {
+                continue;
+            }
+            if (!isUsable) {
+                notRun++;
                 continue;
             }
             long begin = System.nanoTime();
@@ -61,7 +73,7 @@ record ContractResults(List<Result> results, boolean hasUsableDevice) {
                 deviations = check.run(engine);
             } catch (DeviceException e) {
                 failure = String.valueOf(e.getMessage());
-                isUsable = false;
+                isUsable = e.isOutOfMemory();
             } catch (RuntimeException e) {
                 failure = e.toString();
             }
@@ -71,11 +83,10 @@ record ContractResults(List<Result> results, boolean hasUsableDevice) {
             results.add(result);
             progress.accept(line(result));
         }
-        return new ContractResults(results, isUsable);
+        return new ContractResults(results, notRun, isUsable);
     }
 
     private static String line(Result result) {
-        String text = failureOf(result);
         String worst =
                 result.worst()
                         .map(
@@ -83,30 +94,33 @@ record ContractResults(List<Result> results, boolean hasUsableDevice) {
                                         String.format(
                                                 "%.1e of %.0e %s",
                                                 w.error(), w.allowed(), w.quantity()))
-                        .orElse("exact");
+                        .orElse(result.failure() == null ? "exact" : "error");
         return String.format(
-                "%s %-31s %s", result.held() ? "held  " : "FAILED", worst, result.name() + text);
-    }
-
-    private static String failureOf(Result result) {
-        return result.failure() == null ? "" : ": " + result.failure();
+                "%s %-31s %s", result.held() ? "held  " : "FAILED", worst, result.text());
     }
 
     boolean held() {
         return !results.isEmpty() && results.stream().allMatch(Result::held);
     }
 
-    /** Returns one line that says how many checks held, and the largest error. */
+    /**
+     * Returns one line that says how many checks held, how many were not run, the largest error.
+     */
     String summary() {
         long held = results.stream().filter(Result::held).count();
         return String.format(
-                "%d of %d checks held, largest error %s",
+                "%d of %d checks held%s%s",
                 held,
-                results.size(),
+                results.size() + notRun,
+                notRun == 0 ? "" : ", " + notRun + " not run after the error",
                 results.stream()
                         .flatMap(result -> result.worst().stream())
                         .max(Comparator.comparingDouble(ContractResults::share))
-                        .map(w -> String.format("%.1e of %.0e allowed", w.error(), w.allowed()))
-                        .orElse("0"));
+                        .map(
+                                w ->
+                                        String.format(
+                                                ", largest error %.1e of %.0e allowed",
+                                                w.error(), w.allowed()))
+                        .orElse(""));
     }
 }

@@ -150,6 +150,8 @@ public final class GpuCheck {
             CardFacts facts;
             try (Device device = devices.get()) {
                 facts = CardFacts.of(device);
+                // No check takes less memory than a stream.
+                device.newStream();
             } catch (DeviceException e) {
                 err.println("gpu-check: no usable device: " + e.getMessage());
                 return UNUSABLE;

@@ -113,7 +113,7 @@ record GpuReport(
         add(lines, "contract", verdict(contract.held()) + contract.summary());
         contract.results().stream()
                 .filter(result -> !result.held())
-                .forEach(result -> add(lines, "", result.name()));
+                .forEach(result -> add(lines, "", result.text()));
         lines.add("");
         lines.add(
                 "    B     F     C rates  µs/block events/s   goal  PyTorch      JAX  ratio goal");

@@ -26,7 +26,7 @@ class GpuReportTest {
                         new DeviceProperties(card, 9, 0, "13.0", "13.0", 150L << 30),
                         140L << 30,
                         List.of("/usr/lib/x86_64-linux-gnu/libcuda.so.580.95.05")),
-                new ContractResults(List.of(HELD, result), true),
+                new ContractResults(List.of(HELD, result), 0, true),
                 Map.of(7, 1.5),
                 List.of(new MeasuredShape(SHAPE, micros)),
                 new Baselines(Map.of("pytorch 512,54,7,7", 5200.0), List.of("no jax here")),
@@ -69,6 +69,7 @@ class GpuReportTest {
 
         assertThat(report("NVIDIA " + "X".repeat(90), failed, 1e6, 1e9, 1 << 30).table())
                 .allMatch(line -> line.length() <= 80)
+                .anyMatch(line -> line.contains("the device ended"))
                 .contains("all        NOT held");
     }
 
