@@ -13,6 +13,7 @@ import io.freshet.model.cuda.DeviceException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -133,6 +134,10 @@ public final class GpuCheck {
                 return UNUSABLE;
             }
             return onDevice(options, out, err);
+        } catch (FileSystemException e) {
+            // The message of the more special ones is only the file.
+            err.println("gpu-check: " + e);
+            return NOT_HELD;
         } catch (IOException e) {
             err.println("gpu-check: " + e.getMessage());
             return NOT_HELD;

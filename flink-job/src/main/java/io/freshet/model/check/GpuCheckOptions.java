@@ -1,5 +1,6 @@
 package io.freshet.model.check;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -69,8 +70,16 @@ public record GpuCheckOptions(
                                 "unknown option " + name + "; --help lists them");
             }
         }
+        requireFolder("--libraries", libraries);
+        requireFolder("--out", out == null ? null : out.toAbsolutePath().getParent());
         return new GpuCheckOptions(
                 out, isQuick, bundle, baselines, libraries, isUnderSanitizer, wantsHelp);
+    }
+
+    private static void requireFolder(String option, @Nullable Path folder) {
+        if (folder != null && !Files.isDirectory(folder)) {
+            throw new IllegalArgumentException(option + ": there is no folder " + folder);
+        }
     }
 
     private static Path value(List<String> arguments, int index) {

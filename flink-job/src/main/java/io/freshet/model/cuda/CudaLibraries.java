@@ -141,7 +141,7 @@ public final class CudaLibraries {
                                                     search.find(library.olderSoname())
                                                             .map(Path::toString))));
         }
-        return CudaRequirements.librariesObstacle(missing);
+        return CudaRequirements.librariesObstacle(missing, search.missingFolder());
     }
 
     /**

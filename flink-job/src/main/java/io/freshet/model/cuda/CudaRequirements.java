@@ -1,5 +1,6 @@
 package io.freshet.model.cuda;
 
+import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -70,8 +71,13 @@ final class CudaRequirements {
         return "there is no NVIDIA driver";
     }
 
-    /** Returns the line for missing libraries; empty if none is missing. */
-    static Optional<String> librariesObstacle(List<MissingLibrary> missing) {
+    /**
+     * Returns the line for missing libraries; empty if none is missing.
+     *
+     * @param missingFolder the folder that was given for them, if it does not exist
+     */
+    static Optional<String> librariesObstacle(
+            List<MissingLibrary> missing, Optional<Path> missingFolder) {
         if (missing.isEmpty()) {
             return Optional.empty();
         }
@@ -86,14 +92,15 @@ final class CudaRequirements {
                         + CudaLibrary.MAJOR
                         + " are missing ("
                         + String.join("; ", missing.stream().map(MissingLibrary::text).toList())
+                        + missingFolder.map(folder -> "; there is no folder " + folder).orElse("")
                         + "); install "
                         + String.join(", ", debian)
                         + " (Debian, Ubuntu) or "
                         + String.join(", ", pip)
                         + " "
                         + CudaLibrary.MAJOR
-                        + " (pip), and name their folder in LD_LIBRARY_PATH if the loader does not"
-                        + " know it");
+                        + " (pip), and name their folder in device.libraries (gpu-check:"
+                        + " --libraries) or LD_LIBRARY_PATH if the loader does not know it");
     }
 
     /**

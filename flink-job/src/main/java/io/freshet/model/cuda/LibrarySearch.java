@@ -69,6 +69,11 @@ final class LibrarySearch {
                 .findFirst();
     }
 
+    /** Returns the given folder if it does not exist. */
+    Optional<Path> missingFolder() {
+        return Optional.ofNullable(given).filter(not(Files::isDirectory));
+    }
+
     private List<Path> folders() {
         List<Path> folders = new ArrayList<>();
         if (given != null) {

@@ -3,13 +3,18 @@ package io.freshet.model.check;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class GpuCheckOptionsTest {
+    @TempDir private Path directory;
+
     @Test
     void defaults_checkEverythingAndWriteNothing() {
         assertThat(GpuCheckOptions.parse(List.of()))
@@ -18,29 +23,30 @@ class GpuCheckOptionsTest {
 
     @Test
     void everyOption_isRead() {
+        Path report = directory.resolve("report.json");
         GpuCheckOptions options =
                 GpuCheckOptions.parse(
                         List.of(
                                 "--quick",
                                 "--out",
-                                "report.json",
+                                report.toString(),
                                 "--bundle",
                                 "dir",
                                 "--baselines",
                                 "script.py",
                                 "--libraries",
-                                "/opt/cuda",
+                                directory.toString(),
                                 "--under-sanitizer",
                                 "--help"));
 
         assertThat(options)
                 .isEqualTo(
                         new GpuCheckOptions(
-                                Path.of("report.json"),
+                                report,
                                 true,
                                 Path.of("dir"),
                                 Path.of("script.py"),
-                                Path.of("/opt/cuda"),
+                                directory,
                                 true,
                                 true));
     }
@@ -53,6 +59,11 @@ class GpuCheckOptionsTest {
                 .hasMessage("option --out needs a path");
         assertThatThrownBy(() -> GpuCheckOptions.parse(List.of("--out", "--quick")))
                 .hasMessage("option --out needs a path");
+        Path missing = directory.resolve("missing");
+        assertThatThrownBy(() -> GpuCheckOptions.parse(List.of("--libraries", missing.toString())))
+                .hasMessage("--libraries: there is no folder " + missing);
+        assertThatThrownBy(() -> GpuCheckOptions.parse(List.of("--out", missing + "/report.json")))
+                .hasMessage("--out: there is no folder " + missing);
         StringWriter out = new StringWriter();
         StringWriter err = new StringWriter();
 
@@ -63,6 +74,22 @@ class GpuCheckOptionsTest {
         assertThat(out.toString()).isEmpty();
         assertThat(err.toString())
                 .isEqualTo("gpu-check: unknown option --fast; --help lists them\n");
+    }
+
+    @Test
+    void bundleThatCannotBeWritten_isToldInOneLine() throws IOException {
+        Path file = Files.createFile(directory.resolve("file"));
+        StringWriter err = new StringWriter();
+
+        int status =
+                GpuCheck.run(
+                        List.of("--bundle", file.resolve("bundle").toString()),
+                        new PrintWriter(new StringWriter()),
+                        new PrintWriter(err, true));
+
+        assertThat(status).isEqualTo(1);
+        assertThat(err.toString()).startsWith("gpu-check: ").contains("xception: " + file);
+        assertThat(err.toString().lines()).hasSize(1);
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.freshet.model.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.model.cuda.CudaRequirements.MissingLibrary;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,16 +22,17 @@ class CudaRequirementsTest {
                         missing(CudaLibrary.BLAS, "/usr/lib64/libcublas.so.12"),
                         missing(CudaLibrary.COMPILER, null));
 
-        assertThat(CudaRequirements.librariesObstacle(missing))
+        assertThat(CudaRequirements.librariesObstacle(missing, Optional.of(Path.of("/none"))))
                 .contains(
                         "libraries of CUDA 13 are missing (libcudart.so.13: not found;"
-                                + " libcublasLt.so.13: not found; libcublas.so.13: there is only"
-                                + " /usr/lib64/libcublas.so.12; libnvrtc.so.13: not found); install"
-                                + " cuda-cudart-13-0, libcublas-13-0, cuda-nvrtc-13-0 (Debian,"
-                                + " Ubuntu) or nvidia-cuda-runtime, nvidia-cublas,"
-                                + " nvidia-cuda-nvrtc 13 (pip), and name their folder in"
-                                + " LD_LIBRARY_PATH if the loader does not know it");
-        assertThat(CudaRequirements.librariesObstacle(List.of())).isEmpty();
+                            + " libcublasLt.so.13: not found; libcublas.so.13: there is only"
+                            + " /usr/lib64/libcublas.so.12; libnvrtc.so.13: not found; there is no"
+                            + " folder /none); install cuda-cudart-13-0, libcublas-13-0,"
+                            + " cuda-nvrtc-13-0 (Debian, Ubuntu) or nvidia-cuda-runtime,"
+                            + " nvidia-cublas, nvidia-cuda-nvrtc 13 (pip), and name their folder in"
+                            + " device.libraries (gpu-check: --libraries) or LD_LIBRARY_PATH if the"
+                            + " loader does not know it");
+        assertThat(CudaRequirements.librariesObstacle(List.of(), Optional.empty())).isEmpty();
     }
 
     private static MissingLibrary missing(CudaLibrary library, String older) {

@@ -34,6 +34,16 @@ class LibrarySearchTest {
     }
 
     @Test
+    void givenFolder_isMissing_onlyIfThereIsNone() throws IOException {
+        create("given/" + LIBRARY);
+
+        assertThat(search(null, Map.of()).missingFolder()).isEmpty();
+        assertThat(search(root.resolve("given"), Map.of()).missingFolder()).isEmpty();
+        assertThat(search(root.resolve("other"), Map.of()).missingFolder())
+                .contains(root.resolve("other"));
+    }
+
+    @Test
     void folders_haveAnOrder() throws IOException {
         Path system = create("usr/lib/x86_64-linux-gnu/" + LIBRARY);
         assertThat(search(null, Map.of()).find(LIBRARY)).contains(system);
