@@ -24,6 +24,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.ScheduledFuture;
 import org.apache.commons.lang3.exception.ExceptionUtils;
 import org.apache.flink.api.common.state.KeyedStateStore;
 import org.apache.flink.api.common.state.ValueState;
@@ -111,8 +112,8 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     /** Blocks that are to run together; empty where models learn on the CPU. */
     private transient WaitingBlocks waiting;
 
-    /** Whether a timer ends the wait. */
-    private transient boolean isWaitTimed;
+    /** Timer that ends the wait; null if there is none. */
+    private transient @Nullable ScheduledFuture<?> endOfWait;
 
     private transient boolean loggedOptimizerReset;
     private transient boolean loggedNewFeatures;
@@ -202,15 +203,16 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         // Nothing is won by waiting once each model in memory has a block.
         if (waiting.isFull() || waiting.numModels() >= numLive()) {
             learnWaiting();
-        } else if (!isWaitTimed) {
-            isWaitTimed = true;
-            getProcessingTimeService()
-                    .registerTimer(
-                            getProcessingTimeService().getCurrentProcessingTime() + MAX_WAIT_MILLIS,
-                            now -> {
-                                isWaitTimed = false;
-                                learnWaiting();
-                            });
+        } else if (endOfWait == null) {
+            endOfWait =
+                    getProcessingTimeService()
+                            .registerTimer(
+                                    getProcessingTimeService().getCurrentProcessingTime()
+                                            + MAX_WAIT_MILLIS,
+                                    now -> {
+                                        endOfWait = null;
+                                        learnWaiting();
+                                    });
         }
     }
 

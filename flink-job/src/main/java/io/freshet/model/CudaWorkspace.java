@@ -31,7 +31,7 @@ public final class CudaWorkspace implements StepWorkspace {
     /** Models whose blocks are in one launch. */
     static final int MAX_MODELS = 1024;
 
-    private static final long MAX_SHARED_BYTES = 1L << 26;
+    private static final long MAX_SHARED_BYTES = 1L << 28;
     private static final int FIRST_SLOTS = 2;
 
     private final LearnerSettings settings;

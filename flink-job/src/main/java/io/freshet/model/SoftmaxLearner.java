@@ -462,6 +462,10 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
      * one device run in as few launches as possible; the results are those of one after the other.
      */
     public static void runTogether(List<SoftmaxLearner> learners) {
+        if (learners.size() == 1) {
+            learners.get(0).runBlock(null);
+            return;
+        }
         List<SoftmaxLearner> alone = new ArrayList<>();
         Map<SoftmaxLearner, CudaRun> runs = new LinkedHashMap<>();
         Map<StepWorkspace, List<CudaRun>> byWorkspace = new LinkedHashMap<>();

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.freshet.model.SoftmaxLearner.Remainder;
 import io.freshet.model.cuda.Device;
+import io.freshet.model.cuda.Devices;
 import io.freshet.model.cuda.EmulatedDevice;
+import io.freshet.model.cuda.EmulatedDevices;
 import io.freshet.model.cuda.RecordingDevice;
 import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.example.Evaluation;
@@ -280,6 +282,21 @@ class RunTogetherTest {
         assertThat(launches(3)).isEqualTo(2 * one);
         assertThat(launches(13)).isEqualTo(3 * one);
         assertThat(launches(16)).isEqualTo(one);
+    }
+
+    @Test
+    void modelsOfALaunch_areLimitedByTheMemory() {
+        LearnerSettings settings = settings(1, new Sgd(0.1, 0), null, null);
+        Devices small = EmulatedDevices.working().withBytes(4 << 20);
+        try (CudaWorkspace ofLargeDevice = new CudaWorkspace(settings, EmulatedDevice::new);
+                CudaWorkspace ofSmallDevice =
+                        new CudaWorkspace(settings, () -> small.open(line -> {}))) {
+            assertThat(ofLargeDevice.maxModels(32, false)).isEqualTo(CudaWorkspace.MAX_MODELS);
+            assertThat(ofSmallDevice.maxModels(32, false)).isBetween(2, 128);
+            long before = ofSmallDevice.allocatedBytes();
+            ofSmallDevice.block(ofSmallDevice.maxModels(256, false), 256, false);
+            assertThat(ofSmallDevice.allocatedBytes() - before).isLessThan(1 << 20);
+        }
     }
 
     @Test
