@@ -1,4 +1,4 @@
-// Native methods of io.freshet.model.cuda.EmulationBridge.
+// Native methods of io.freshet.model.cuda.device.EmulationBridge.
 
 #include <dlfcn.h>
 #include <jni.h>
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#define METHOD(type, name) extern "C" JNIEXPORT type JNICALL Java_io_freshet_model_cuda_EmulationBridge_##name
+#define METHOD(type, name) extern "C" JNIEXPORT type JNICALL Java_io_freshet_model_cuda_device_EmulationBridge_##name
 
 namespace {
 
@@ -29,7 +29,7 @@ std::string textOf(JNIEnv* env, jstring text) {
 }
 
 void fail(JNIEnv* env, const char* message) {
-    env->ThrowNew(env->FindClass("io/freshet/model/cuda/DeviceException"), message);
+    env->ThrowNew(env->FindClass("io/freshet/model/cuda/device/DeviceException"), message);
 }
 
 using Launch = void (*)(void*, int, int, int, int, const unsigned char*, int, int, char*, size_t, void**);

@@ -202,7 +202,7 @@ class ArchitectureTest {
     static final ArchRule onlyTheDeviceImportsCudasBindings =
             noClasses()
                     .that()
-                    .resideOutsideOfPackage("io.freshet.model.cuda..")
+                    .resideOutsideOfPackage("io.freshet.model.cuda.device..")
                     .should()
                     .dependOnClassesThat()
                     .resideInAPackage("org.bytedeco.cuda..");

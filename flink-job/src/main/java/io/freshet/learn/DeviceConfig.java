@@ -2,7 +2,7 @@ package io.freshet.learn;
 
 import io.freshet.config.Key;
 import io.freshet.config.Settings;
-import io.freshet.model.cuda.InstalledDevices;
+import io.freshet.model.cuda.device.InstalledDevices;
 import io.freshet.model.device.DeviceFallback;
 import io.freshet.model.device.DevicePreference;
 import java.io.Serializable;

@@ -1,7 +1,6 @@
 package io.freshet.model;
 
 import io.freshet.model.cuda.BlockShape;
-import io.freshet.model.cuda.Device;
 import io.freshet.model.cuda.DeviceBlock;
 import io.freshet.model.cuda.DeviceLearner;
 import io.freshet.model.cuda.Gradient;
@@ -10,6 +9,7 @@ import io.freshet.model.cuda.LinearModel.Mixing;
 import io.freshet.model.cuda.LinearModel.OtherExperts;
 import io.freshet.model.cuda.LinearModel.Scaling;
 import io.freshet.model.cuda.MemoryNeed;
+import io.freshet.model.cuda.device.Device;
 import io.freshet.model.loss.Activation;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.scale.FadingStandardization;

@@ -1,9 +1,9 @@
 package io.freshet.model;
 
-import io.freshet.model.cuda.Device;
-import io.freshet.model.cuda.DeviceException;
-import io.freshet.model.cuda.DeviceFailure;
-import io.freshet.model.cuda.Devices;
+import io.freshet.model.cuda.device.Device;
+import io.freshet.model.cuda.device.DeviceException;
+import io.freshet.model.cuda.device.DeviceFailure;
+import io.freshet.model.cuda.device.Devices;
 import io.freshet.model.device.DeviceFallback;
 import io.freshet.model.device.DevicePreference;
 import io.freshet.model.example.Evaluation;

@@ -1,6 +1,6 @@
 package io.freshet.model;
 
-import io.freshet.model.cuda.Device;
+import io.freshet.model.cuda.device.Device;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Supplier;

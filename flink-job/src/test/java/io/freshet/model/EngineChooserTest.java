@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.model.EngineChoice.Outcome;
 import io.freshet.model.EngineChooser.Speeds;
-import io.freshet.model.cuda.Device;
-import io.freshet.model.cuda.DeviceException;
-import io.freshet.model.cuda.DeviceFailure;
-import io.freshet.model.cuda.Devices;
-import io.freshet.model.cuda.EmulatedDevice;
-import io.freshet.model.cuda.EmulatedDevices;
+import io.freshet.model.cuda.device.Device;
+import io.freshet.model.cuda.device.DeviceException;
+import io.freshet.model.cuda.device.DeviceFailure;
+import io.freshet.model.cuda.device.Devices;
+import io.freshet.model.cuda.device.EmulatedDevice;
+import io.freshet.model.cuda.device.EmulatedDevices;
 import io.freshet.model.device.DeviceFallback;
 import io.freshet.model.device.DevicePreference;
 import io.freshet.model.optim.Adam;

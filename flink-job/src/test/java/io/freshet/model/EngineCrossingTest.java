@@ -3,7 +3,7 @@ package io.freshet.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.freshet.model.cuda.EmulatedDevice;
+import io.freshet.model.cuda.device.EmulatedDevice;
 import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;

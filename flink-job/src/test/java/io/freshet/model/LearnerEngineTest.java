@@ -3,9 +3,9 @@ package io.freshet.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.freshet.model.cuda.DeviceException;
-import io.freshet.model.cuda.EmulatedDevice;
-import io.freshet.model.cuda.EmulatedDevices;
+import io.freshet.model.cuda.device.DeviceException;
+import io.freshet.model.cuda.device.EmulatedDevice;
+import io.freshet.model.cuda.device.EmulatedDevices;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;
 import java.util.ArrayList;

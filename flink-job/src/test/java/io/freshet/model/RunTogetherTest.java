@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.freshet.model.SoftmaxLearner.Remainder;
-import io.freshet.model.cuda.Device;
-import io.freshet.model.cuda.Devices;
-import io.freshet.model.cuda.EmulatedDevice;
-import io.freshet.model.cuda.EmulatedDevices;
-import io.freshet.model.cuda.RecordingDevice;
+import io.freshet.model.cuda.device.Device;
+import io.freshet.model.cuda.device.Devices;
+import io.freshet.model.cuda.device.EmulatedDevice;
+import io.freshet.model.cuda.device.EmulatedDevices;
+import io.freshet.model.cuda.device.RecordingDevice;
 import io.freshet.model.ensemble.EnsembleRule;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Examples;

@@ -2,7 +2,7 @@ package io.freshet.model;
 
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
-import io.freshet.model.cuda.EmulatedDevice;
+import io.freshet.model.cuda.device.EmulatedDevice;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;

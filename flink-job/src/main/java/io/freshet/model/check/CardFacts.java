@@ -1,7 +1,7 @@
 package io.freshet.model.check;
 
-import io.freshet.model.cuda.Device;
-import io.freshet.model.cuda.DeviceProperties;
+import io.freshet.model.cuda.device.Device;
+import io.freshet.model.cuda.device.DeviceProperties;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package io.freshet.model.check;
 import io.freshet.model.contract.ContractCheck;
 import io.freshet.model.contract.Deviation;
 import io.freshet.model.contract.Engine;
-import io.freshet.model.cuda.DeviceException;
+import io.freshet.model.cuda.device.DeviceException;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;

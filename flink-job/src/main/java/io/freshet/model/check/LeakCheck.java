@@ -4,8 +4,8 @@ import io.freshet.model.LearnerSettings;
 import io.freshet.model.contract.DeviceModels;
 import io.freshet.model.contract.EngineContract;
 import io.freshet.model.contract.ExampleStream;
-import io.freshet.model.cuda.Device;
 import io.freshet.model.cuda.DeviceBlock;
+import io.freshet.model.cuda.device.Device;
 import io.freshet.model.example.Examples;
 import java.util.function.Supplier;
 

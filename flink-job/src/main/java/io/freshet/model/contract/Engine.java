@@ -4,7 +4,7 @@ import io.freshet.model.BlockWorkspaces;
 import io.freshet.model.CudaWorkspace;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.StepWorkspace;
-import io.freshet.model.cuda.Device;
+import io.freshet.model.cuda.device.Device;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,9 @@
 package io.freshet.model.cuda;
 
 import io.freshet.ensemble.Combination;
+import io.freshet.model.cuda.device.Arguments;
+import io.freshet.model.cuda.device.DeviceMemory;
+import io.freshet.model.cuda.device.DeviceStream;
 
 /**
  * The last stage of an ensemble's block: combines the mixture and the stacks to the answer, scores

@@ -1,6 +1,9 @@
 package io.freshet.model.cuda;
 
 import io.freshet.model.cuda.MemoryLayout.Place;
+import io.freshet.model.cuda.device.Device;
+import io.freshet.model.cuda.device.DeviceMemory;
+import io.freshet.model.cuda.device.PinnedMemory;
 import java.util.EnumMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;

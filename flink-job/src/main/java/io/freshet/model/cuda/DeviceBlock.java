@@ -1,6 +1,8 @@
 package io.freshet.model.cuda;
 
 import io.freshet.model.cuda.MemoryLayout.Place;
+import io.freshet.model.cuda.device.DeviceEvent;
+import io.freshet.model.cuda.device.DeviceGraph;
 import java.nio.ByteBuffer;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;

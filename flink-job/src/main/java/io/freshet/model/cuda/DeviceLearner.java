@@ -1,6 +1,12 @@
 package io.freshet.model.cuda;
 
 import io.freshet.model.cuda.DeviceBlock.Stages;
+import io.freshet.model.cuda.device.Device;
+import io.freshet.model.cuda.device.DeviceEvent;
+import io.freshet.model.cuda.device.DeviceGraph;
+import io.freshet.model.cuda.device.DeviceMemory;
+import io.freshet.model.cuda.device.DeviceStream;
+import io.freshet.model.cuda.device.PinnedMemory;
 import io.freshet.model.ensemble.EnsembleState;
 import io.freshet.model.scale.OutlierState;
 import io.freshet.model.scale.ScalerState;

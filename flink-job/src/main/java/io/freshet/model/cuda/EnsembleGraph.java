@@ -1,6 +1,8 @@
 package io.freshet.model.cuda;
 
 import io.freshet.ensemble.Projection;
+import io.freshet.model.cuda.device.DeviceMemory;
+import io.freshet.model.cuda.device.DeviceStream;
 import io.freshet.model.mixture.Mixture;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

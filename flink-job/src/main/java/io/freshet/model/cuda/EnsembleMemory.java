@@ -3,6 +3,8 @@ package io.freshet.model.cuda;
 import io.freshet.ensemble.Combination;
 import io.freshet.ensemble.Projection;
 import io.freshet.model.cuda.MemoryLayout.Place;
+import io.freshet.model.cuda.device.Device;
+import io.freshet.model.cuda.device.DeviceMemory;
 
 /**
  * Scratch of a block of ensembles on the device. Arrays are for each model of the block one after

@@ -1,5 +1,8 @@
 package io.freshet.model.cuda;
 
+import io.freshet.model.cuda.device.Arguments;
+import io.freshet.model.cuda.device.DeviceStream;
+
 /**
  * The stage of an ensemble's block that needs only the scaled rows: predictions and learning of the
  * ferns and of the experts that see only labels.

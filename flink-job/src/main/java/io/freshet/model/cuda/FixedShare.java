@@ -2,6 +2,9 @@ package io.freshet.model.cuda;
 
 import io.freshet.ensemble.Combination;
 import io.freshet.model.cuda.MemoryLayout.Place;
+import io.freshet.model.cuda.device.Arguments;
+import io.freshet.model.cuda.device.DeviceMemory;
+import io.freshet.model.cuda.device.DeviceStream;
 
 /**
  * The fixed-share update of the weights of some predictions, row by row, within a stage: of the

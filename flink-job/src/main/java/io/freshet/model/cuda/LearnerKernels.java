@@ -1,6 +1,8 @@
 package io.freshet.model.cuda;
 
 import io.freshet.ensemble.Combination;
+import io.freshet.model.cuda.device.Device;
+import io.freshet.model.cuda.device.Kernel;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,7 @@
 package io.freshet.model.cuda;
 
+import io.freshet.model.cuda.device.DeviceMemory;
+
 /** Places of arrays in one range of memory, aligned to {@value #ALIGNMENT} bytes. */
 final class MemoryLayout {
     private static final int ALIGNMENT = 256;

@@ -1,5 +1,6 @@
 package io.freshet.model.cuda;
 
+import io.freshet.model.cuda.device.CountingDevice;
 import java.util.List;
 
 /** The memory of a device that linear models need. */

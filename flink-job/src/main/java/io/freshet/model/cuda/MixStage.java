@@ -1,5 +1,9 @@
 package io.freshet.model.cuda;
 
+import io.freshet.model.cuda.device.Arguments;
+import io.freshet.model.cuda.device.DeviceMemory;
+import io.freshet.model.cuda.device.DeviceStream;
+
 /** The stage of an ensemble's block that mixes all experts by a fixed-share mixture. */
 final class MixStage extends Stage {
     private final DeviceMemory switchingRates;

@@ -1,5 +1,9 @@
 package io.freshet.model.cuda;
 
+import io.freshet.model.cuda.device.Device;
+import io.freshet.model.cuda.device.DeviceMemory;
+import io.freshet.model.cuda.device.DeviceStream;
+import io.freshet.model.cuda.device.PinnedMemory;
 import java.nio.ByteBuffer;
 import java.util.EnumMap;
 import java.util.Map;

@@ -1,7 +1,11 @@
 package io.freshet.model.cuda;
 
 import io.freshet.ensemble.Projection;
-import io.freshet.model.cuda.Product.Operand;
+import io.freshet.model.cuda.device.Arguments;
+import io.freshet.model.cuda.device.DeviceMemory;
+import io.freshet.model.cuda.device.DeviceStream;
+import io.freshet.model.cuda.device.Product;
+import io.freshet.model.cuda.device.Product.Operand;
 import io.freshet.model.ensemble.EnsembleRule;
 import org.jspecify.annotations.Nullable;
 

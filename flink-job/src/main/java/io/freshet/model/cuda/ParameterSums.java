@@ -1,5 +1,8 @@
 package io.freshet.model.cuda;
 
+import io.freshet.model.cuda.device.Arguments;
+import io.freshet.model.cuda.device.DeviceMemory;
+import io.freshet.model.cuda.device.DeviceStream;
 import java.nio.DoubleBuffer;
 
 /**

@@ -1,6 +1,8 @@
 package io.freshet.model.cuda;
 
 import io.freshet.model.cuda.LinearModel.Scaling;
+import io.freshet.model.cuda.device.Arguments;
+import io.freshet.model.cuda.device.DeviceStream;
 
 /** The first stage of a block: copies the inputs, and scales the rows. */
 final class ScaleStage extends Stage {

@@ -1,6 +1,9 @@
 package io.freshet.model.cuda;
 
 import io.freshet.model.cuda.LinearModel.Mixing;
+import io.freshet.model.cuda.device.Arguments;
+import io.freshet.model.cuda.device.DeviceMemory;
+import io.freshet.model.cuda.device.DeviceStream;
 import org.jspecify.annotations.Nullable;
 
 /**

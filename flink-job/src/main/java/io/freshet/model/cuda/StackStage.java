@@ -1,5 +1,8 @@
 package io.freshet.model.cuda;
 
+import io.freshet.model.cuda.device.Arguments;
+import io.freshet.model.cuda.device.DeviceStream;
+
 /** The stage of an ensemble's block with its two stacks of experts. */
 final class StackStage extends Stage {
     private static final int STACKS = 2;

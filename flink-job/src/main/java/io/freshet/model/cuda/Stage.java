@@ -1,6 +1,9 @@
 package io.freshet.model.cuda;
 
 import io.freshet.model.cuda.MemoryLayout.Place;
+import io.freshet.model.cuda.device.Arguments;
+import io.freshet.model.cuda.device.DeviceMemory;
+import io.freshet.model.cuda.device.DeviceStream;
 
 /**
  * A part of the device's work for one block, which runs in a stream of its own: while a stage works

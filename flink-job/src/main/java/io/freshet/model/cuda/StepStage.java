@@ -1,6 +1,11 @@
 package io.freshet.model.cuda;
 
-import io.freshet.model.cuda.Product.Operand;
+import io.freshet.model.cuda.device.Arguments;
+import io.freshet.model.cuda.device.DeviceMemory;
+import io.freshet.model.cuda.device.DeviceStream;
+import io.freshet.model.cuda.device.Kernel;
+import io.freshet.model.cuda.device.Product;
+import io.freshet.model.cuda.device.Product.Operand;
 
 /**
  * The second stage of a block: computes the logits of each row before its step, and takes the

@@ -1,5 +1,7 @@
 package io.freshet.model.cuda;
 
+import io.freshet.model.cuda.device.DeviceStream;
+
 /** Work that restores the states of the block's models as they were before it. */
 final class UndoStage extends Stage {
     UndoStage(

@@ -1,8 +1,8 @@
 /**
- * The learner's block on a CUDA device: memory, kernels, products of matrices and graphs.
+ * The learner's block on a CUDA device: the states of models, and the stages by which a block of
+ * their examples is predicted and learnt.
  *
- * <p>Nothing here needs ND4J. {@link io.freshet.model.cuda.Device} is the face of the device; the
- * bindings of CUDA are behind it.
+ * <p>Nothing here needs ND4J. The device itself is in {@link io.freshet.model.cuda.device}.
  */
 @org.jspecify.annotations.NullMarked
 package io.freshet.model.cuda;

@@ -1,6 +1,6 @@
 package io.freshet.model.device;
 
-import io.freshet.model.cuda.CudaLibraries;
+import io.freshet.model.cuda.device.CudaLibraries;
 import io.freshet.model.device.DeviceFacts.ComputeCapability;
 import io.freshet.model.device.DeviceFacts.Gpu;
 import java.io.IOException;

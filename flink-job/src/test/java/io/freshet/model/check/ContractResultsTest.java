@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.freshet.model.contract.ContractCheck;
 import io.freshet.model.contract.Deviation;
 import io.freshet.model.contract.Engine;
-import io.freshet.model.cuda.DeviceException;
+import io.freshet.model.cuda.device.DeviceException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.model.check.GpuCheck.Plan;
 import io.freshet.model.contract.EngineContract;
-import io.freshet.model.cuda.Device;
-import io.freshet.model.cuda.EmulatedDevice;
+import io.freshet.model.cuda.device.Device;
+import io.freshet.model.cuda.device.EmulatedDevice;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -8,7 +8,7 @@ import io.freshet.model.check.ContractResults.Result;
 import io.freshet.model.check.GpuReport.ManyModels;
 import io.freshet.model.check.GpuReport.MeasuredShape;
 import io.freshet.model.contract.Deviation;
-import io.freshet.model.cuda.DeviceProperties;
+import io.freshet.model.cuda.device.DeviceProperties;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;

@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.freshet.model.cuda.device.EmulationCompiler;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.model.cuda.LinearModel.Mixing;
 import io.freshet.model.cuda.LinearModel.Scaling;
+import io.freshet.model.cuda.device.EmulatedDevice;
+import io.freshet.model.cuda.device.RecordingDevice;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;

@@ -7,6 +7,7 @@ import io.freshet.model.contract.ContractSize;
 import io.freshet.model.contract.Deviation;
 import io.freshet.model.contract.Engine;
 import io.freshet.model.contract.EngineContract;
+import io.freshet.model.cuda.device.EmulatedDevice;
 import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicContainer;

@@ -3,10 +3,11 @@ package io.freshet.model.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.freshet.ensemble.Combination;
-import io.freshet.model.cuda.EmulatedDevice.Options;
 import io.freshet.model.cuda.LinearModel.Mixing;
 import io.freshet.model.cuda.LinearModel.OtherExperts;
 import io.freshet.model.cuda.LinearModel.Scaling;
+import io.freshet.model.cuda.device.EmulatedDevice;
+import io.freshet.model.cuda.device.EmulatedDevice.Options;
 import io.freshet.model.ensemble.BlockDistances;
 import io.freshet.model.ensemble.Ensemble;
 import io.freshet.model.ensemble.EnsembleRule;

@@ -1,5 +1,10 @@
 package io.freshet.model.cuda;
 
+import io.freshet.model.cuda.device.DeviceMemory;
+import io.freshet.model.cuda.device.DeviceStream;
+import io.freshet.model.cuda.device.EmulatedDevice;
+import io.freshet.model.cuda.device.Kernel;
+import io.freshet.model.cuda.device.PinnedMemory;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.function.Consumer;

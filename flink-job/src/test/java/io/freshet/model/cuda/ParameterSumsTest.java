@@ -3,7 +3,8 @@ package io.freshet.model.cuda;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.freshet.model.cuda.EmulatedDevice.Options;
+import io.freshet.model.cuda.device.EmulatedDevice;
+import io.freshet.model.cuda.device.EmulatedDevice.Options;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;

@@ -8,11 +8,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.freshet.ensemble.Combination;
-import io.freshet.model.cuda.Arguments;
-import io.freshet.model.cuda.DeviceMemory;
-import io.freshet.model.cuda.EmulatedDevice;
-import io.freshet.model.cuda.Kernel;
 import io.freshet.model.cuda.KernelRunner;
+import io.freshet.model.cuda.device.Arguments;
+import io.freshet.model.cuda.device.DeviceMemory;
+import io.freshet.model.cuda.device.EmulatedDevice;
+import io.freshet.model.cuda.device.Kernel;
 import io.freshet.model.mixture.Likelihoods;
 import io.freshet.model.mixture.Mixture;
 import io.freshet.model.mixture.MixtureWeights;
