@@ -1,6 +1,5 @@
 package io.freshet.model;
 
-import io.freshet.model.Trainer.RunResult;
 import io.freshet.model.cuda.BlockShape;
 import io.freshet.model.cuda.DeviceBlock;
 import io.freshet.model.example.BlockRows;

@@ -287,7 +287,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         }
     }
 
-    /** What becomes of the examples at the end of a call that do not fill a block. */
+    /** Treatment of the examples at the end of a call that do not fill a block. */
     public enum Remainder {
         /** They are learnt, the last mini-batch even if it is incomplete. */
         LEARNT,
@@ -493,11 +493,11 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
      *
      * @param first result of a run of its first rows; null to run them, too
      */
-    private void runBlock(Trainer.@Nullable RunResult first) {
+    private void runBlock(@Nullable RunResult first) {
         Call current = call();
         StepObserver observer = current.observer;
         BlockRows rows = trainer.block().rows();
-        Trainer.RunResult result = first;
+        RunResult result = first;
         int done = 0;
         while (done < rows.size()) {
             if (result == null) {

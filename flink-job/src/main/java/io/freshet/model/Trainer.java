@@ -13,16 +13,6 @@ import org.jspecify.annotations.Nullable;
  * the parameters are.
  */
 interface Trainer extends LiveState {
-    /**
-     * Outcome of a run over rows of the block.
-     *
-     * @param end index after the last row of the run: at most the end of the block, and at most the
-     *     end of the mini-batch after which the observer asked to react
-     * @param skipped whether the step of the run's only mini-batch was skipped
-     * @param reactionDue whether the observer asked to react
-     */
-    record RunResult(int end, boolean skipped, boolean reactionDue) {}
-
     /** Returns the block, to be filled before {@link #run}. */
     ExecutionBlock block();
 
