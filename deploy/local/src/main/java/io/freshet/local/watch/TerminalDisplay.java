@@ -14,6 +14,8 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -155,6 +157,7 @@ public final class TerminalDisplay {
                         SEPARATOR,
                         format("%,.0f events/s", eventsPerSecond),
                         format("%,d dead letters", curves.deadLetters())));
+        lines.addAll(deviceLines(curves.all()));
         return lines;
     }
 
@@ -188,15 +191,22 @@ public final class TerminalDisplay {
                         format("model version %,d", last == null ? 0 : last.getModelVersion()),
                         format("%,d dead letters", curve.deadLetters())));
         lines.addAll(joined(SEPARATOR, expertParts(last)));
-        if (last != null && isGpu(last.getDevice())) {
-            lines.addAll(joined(SEPARATOR, "learns on " + printable(last.getDevice())));
-        }
+        lines.addAll(deviceLines(List.of(curve)));
         return lines;
     }
 
-    /** Returns whether a device is worth a line: not the CPU, nor unknown. */
-    private static boolean isGpu(String device) {
-        return !device.isEmpty() && !device.equals("CPU");
+    /** Returns a line that names the GPUs on which models learn; none for the CPU. */
+    private List<String> deviceLines(Collection<LearningCurve> curves) {
+        String devices =
+                curves.stream()
+                        .map(LearningCurve::last)
+                        .filter(Objects::nonNull)
+                        .map(last -> printable(last.getDevice()))
+                        .filter(device -> !device.isEmpty() && !device.equals("CPU"))
+                        .distinct()
+                        .sorted()
+                        .collect(Collectors.joining(", "));
+        return devices.isEmpty() ? List.of() : joined(SEPARATOR, "learns on " + devices);
     }
 
     /**
@@ -221,6 +231,7 @@ public final class TerminalDisplay {
             lines.addAll(curves(curve, last == null ? null : last.getThroughput()));
         } else {
             lines.addAll(table(curves));
+            lines.addAll(deviceLines(curves));
         }
         if (!alerts.isEmpty()) {
             lines.add("");

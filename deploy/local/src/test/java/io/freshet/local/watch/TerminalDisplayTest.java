@@ -102,6 +102,25 @@ class TerminalDisplayTest {
     }
 
     @Test
+    void displayOfSeveralModels_namesTheirGpusOnce() {
+        StringWriter screen = new StringWriter();
+        TerminalDisplay redrawn = new TerminalDisplay(new PrintWriter(screen), true, false, 80);
+        LearningCurves curves = new LearningCurves();
+        for (String id : List.of("shop", "web", "app")) {
+            MetricsEvent event = metrics(0.01);
+            event.setModelId(id);
+            event.setDevice(id.equals("app") ? "CPU" : "CUDA: NVIDIA H200");
+            curves.add(event);
+        }
+
+        redrawn.show(curves, 2_000, 2_000, 123);
+        assertThat(screen.toString()).containsOnlyOnce("learns on CUDA: NVIDIA H200\n");
+        redrawn.showWatched(curves.all(), List.of(), LIVE);
+
+        assertThat(screen.toString().split("learns on CUDA: NVIDIA H200\n", -1)).hasSize(3);
+    }
+
+    @Test
     void dominantBaseline_isNamed() {
         assertThat(
                         TerminalDisplay.experts(

@@ -1,6 +1,7 @@
 package io.freshet.local.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.atIndex;
 
 import io.freshet.local.AdjustableClock;
 import io.freshet.local.MutatedEvents;
@@ -175,7 +176,12 @@ class TerminalReporterTest {
 
         reporter.onStateChange(LIVE);
 
-        assertThat(out.toString().lines()).hasSize(3).last().asString().endsWith("other");
+        assertThat(out.toString().lines())
+                .hasSize(4)
+                .satisfies(line -> assertThat(line).endsWith("other"), atIndex(2))
+                .last()
+                .asString()
+                .endsWith("  learns on CUDA: NVIDIA H200");
     }
 
     @Test
