@@ -67,10 +67,18 @@ public final class GpuCheck {
                         new Shape(256, 54, 7, 0, 1e6, 0),
                         new Shape(256, 512, 10, 0, 0.5e6, 0));
 
-        static Plan of(boolean isQuick) {
+        static Plan of(GpuCheckOptions options) {
+            boolean isQuick = options.isQuick();
+            List<ContractCheck> checks =
+                    new ArrayList<>(
+                            EngineContract.checks(
+                                    isQuick ? ContractSize.SMALL : ContractSize.LARGE));
+            if (options.events() > 0) {
+                checks.add(EngineContract.longRun(options.events()));
+            }
             return isQuick
-                    ? new Plan(EngineContract.checks(ContractSize.SMALL), SHAPES, 3, 0.1, 1000)
-                    : new Plan(EngineContract.checks(ContractSize.LARGE), SHAPES, 7, 0.5, 1000);
+                    ? new Plan(checks, SHAPES, 3, 0.1, 1000)
+                    : new Plan(checks, SHAPES, 7, 0.5, 1000);
         }
     }
 
@@ -161,8 +169,7 @@ public final class GpuCheck {
                 err.println("gpu-check: no usable device: " + e.getMessage());
                 return UNUSABLE;
             }
-            return new GpuCheck(options, facts, devices, compiling, out, Plan.of(options.isQuick()))
-                    .run();
+            return new GpuCheck(options, facts, devices, compiling, out, Plan.of(options)).run();
         } finally {
             delete(kernels);
         }

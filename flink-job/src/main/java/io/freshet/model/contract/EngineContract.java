@@ -40,6 +40,11 @@ public final class EngineContract {
                 .toList();
     }
 
+    /** Returns a check over a number of synthetic events, which takes some microseconds each. */
+    public static ContractCheck longRun(long events) {
+        return LongRun.check(events);
+    }
+
     /** Returns the checks, in the order in which to run them. */
     public static List<ContractCheck> checks(ContractSize size) {
         return Stream.of(LearnerChecks.all(size), BlockChecks.all(size), EnsembleChecks.all(size))

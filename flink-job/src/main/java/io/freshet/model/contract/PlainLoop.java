@@ -144,6 +144,12 @@ public final class PlainLoop {
         return recorded;
     }
 
+    /** Forgets the losses of the experts so far, of which a long stream has many. */
+    public void forgetLosses() {
+        losses.clear();
+        lossWeights.clear();
+    }
+
     private void step(
             Examples stream,
             int[] batch,

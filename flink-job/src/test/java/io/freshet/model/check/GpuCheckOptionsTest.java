@@ -18,7 +18,7 @@ class GpuCheckOptionsTest {
     @Test
     void defaults_checkEverythingAndWriteNothing() {
         assertThat(GpuCheckOptions.parse(List.of()))
-                .isEqualTo(new GpuCheckOptions(null, false, null, null, null, false, false));
+                .isEqualTo(new GpuCheckOptions(null, false, 0, null, null, null, false, false));
     }
 
     @Test
@@ -28,6 +28,8 @@ class GpuCheckOptionsTest {
                 GpuCheckOptions.parse(
                         List.of(
                                 "--quick",
+                                "--events",
+                                "100000000",
                                 "--out",
                                 report.toString(),
                                 "--bundle",
@@ -44,6 +46,7 @@ class GpuCheckOptionsTest {
                         new GpuCheckOptions(
                                 report,
                                 true,
+                                100_000_000,
                                 Path.of("dir"),
                                 Path.of("script.py"),
                                 directory,
@@ -59,6 +62,10 @@ class GpuCheckOptionsTest {
                 .hasMessage("option --out needs a path");
         assertThatThrownBy(() -> GpuCheckOptions.parse(List.of("--out", "--quick")))
                 .hasMessage("option --out needs a path");
+        assertThatThrownBy(() -> GpuCheckOptions.parse(List.of("--events")))
+                .hasMessage("option --events needs a number");
+        assertThatThrownBy(() -> GpuCheckOptions.parse(List.of("--events", "1e8")))
+                .hasMessage("option --events needs a whole number from 1 on, not 1e8");
         Path missing = directory.resolve("missing");
         assertThatThrownBy(() -> GpuCheckOptions.parse(List.of("--libraries", missing.toString())))
                 .hasMessage("--libraries: there is no folder " + missing);

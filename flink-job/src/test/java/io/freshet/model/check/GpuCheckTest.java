@@ -34,7 +34,8 @@ class GpuCheckTest {
     void command_checksMeasuresAndReports() throws IOException {
         EmulatedDevice.assumeAvailable();
         Path report = directory.resolve("report.json");
-        GpuCheckOptions options = new GpuCheckOptions(report, true, null, null, null, false, false);
+        GpuCheckOptions options =
+                new GpuCheckOptions(report, true, 0, null, null, null, false, false);
         Plan plan =
                 new Plan(
                         EngineContract.part(),
@@ -60,10 +61,11 @@ class GpuCheckTest {
     @Test
     void partUnderASanitizer_isShort_andHolds() throws IOException {
         EmulatedDevice.assumeAvailable();
-        GpuCheckOptions options = new GpuCheckOptions(null, false, null, null, null, true, false);
+        GpuCheckOptions options =
+                new GpuCheckOptions(null, false, 0, null, null, null, true, false);
         StringWriter out = new StringWriter();
 
-        int status = check(options, EmulatedDevice::new, out, Plan.of(false));
+        int status = check(options, EmulatedDevice::new, out, Plan.of(options));
 
         assertThat(out.toString().lines().count()).isBetween(10L, 25L);
         assertThat(status).isZero();

@@ -32,7 +32,10 @@ class EngineContractTest {
                         engine ->
                                 DynamicContainer.dynamicContainer(
                                         engine.name(),
-                                        EngineContract.checks(ContractSize.SMALL).stream()
+                                        Stream.concat(
+                                                        EngineContract.checks(ContractSize.SMALL)
+                                                                .stream(),
+                                                        Stream.of(EngineContract.longRun(10_000)))
                                                 .filter(check -> check.appliesTo(engine))
                                                 .map(check -> test(engine, check))));
     }
