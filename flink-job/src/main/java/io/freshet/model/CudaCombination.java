@@ -1,7 +1,7 @@
 package io.freshet.model;
 
 import io.freshet.ensemble.Combination;
-import io.freshet.model.cuda.DeviceBlock;
+import io.freshet.model.cuda.BlockScores;
 import io.freshet.model.ensemble.CombinationWeights;
 import io.freshet.model.ensemble.EnsembleState;
 import io.freshet.model.mixture.Mixture;
@@ -32,9 +32,9 @@ final class CudaCombination implements CombinationWeights {
     }
 
     /** Reads the weights after a block in which the model has a place. */
-    void read(DeviceBlock block, int place) {
-        block.stacks(place, stack, correction);
-        block.answers(place, answers);
+    void read(BlockScores scores, int place) {
+        scores.stacks(place, stack, correction);
+        scores.answers(place, answers);
         top.set(answers);
     }
 

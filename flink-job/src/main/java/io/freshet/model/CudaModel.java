@@ -1,6 +1,6 @@
 package io.freshet.model;
 
-import io.freshet.model.cuda.DeviceBlock;
+import io.freshet.model.cuda.BlockScores;
 import io.freshet.model.cuda.DeviceLearner;
 import io.freshet.model.cuda.LinearState;
 import io.freshet.model.ensemble.CombinationWeights;
@@ -233,24 +233,24 @@ final class CudaModel implements CudaWorkspace.DeviceResident, LiveState {
      * @param steps number of its steps
      * @param labelled number of its rows with a label
      */
-    void note(DeviceBlock block, int place, int steps, int labelled) {
+    void note(BlockScores scores, int place, int steps, int labelled) {
         observed += labelled;
         double[] ofParameters = new double[2 * settings.numRates()];
         for (int rate = 0; rate < settings.numRates(); rate++) {
-            ofParameters[2 * rate] = block.sumOfMagnitudes(place, rate);
-            ofParameters[2 * rate + 1] = block.sumOfSquares(place, rate);
+            ofParameters[2 * rate] = scores.sumOfMagnitudes(place, rate);
+            ofParameters[2 * rate + 1] = scores.sumOfSquares(place, rate);
         }
         sums = ofParameters;
         velocitySteps += optimizer.stateNames().isEmpty() ? 0 : steps;
         if (weights != null) {
-            block.mixture(place, mixtureState);
+            scores.mixture(place, mixtureState);
             weights.set(mixtureState);
         }
         if (combination != null) {
-            combination.read(block, place);
+            combination.read(scores, place);
         }
         if (clipped.length > 0) {
-            block.clippedValues(place, clipped);
+            scores.clippedValues(place, clipped);
         }
     }
 

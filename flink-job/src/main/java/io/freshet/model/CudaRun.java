@@ -1,5 +1,6 @@
 package io.freshet.model;
 
+import io.freshet.model.cuda.BlockScores;
 import io.freshet.model.cuda.BlockShape;
 import io.freshet.model.cuda.DeviceBlock;
 import io.freshet.model.example.BlockRows;
@@ -116,7 +117,7 @@ final class CudaRun {
         workspace.learner().finish(onDevice);
         boolean isCut = false;
         for (int place = 0; place < runs.size(); place++) {
-            isCut |= runs.get(place).read(onDevice, place);
+            isCut |= runs.get(place).read(onDevice.scores(), place);
         }
         if (isCut) {
             // The others run the same again: their inputs are still in the block.
@@ -128,7 +129,7 @@ final class CudaRun {
             workspace.learner().finish(onDevice);
         }
         for (int place = 0; place < runs.size(); place++) {
-            runs.get(place).note(onDevice, place);
+            runs.get(place).note(onDevice.scores(), place);
         }
     }
 
@@ -145,18 +146,18 @@ final class CudaRun {
      *
      * @return whether rows are left after that
      */
-    private boolean read(DeviceBlock onDevice, int place) {
+    private boolean read(BlockScores scores, int place) {
         int row = begin;
         while (row < end && !reactionDue) {
             int batchEnd = rows.endOfMiniBatch(row, end);
             long version = before.modelVersion() + rows.step(row) - rows.step(begin);
             if (batchEnd == row) {
-                predict(onDevice, place, row, version);
+                predict(scores, place, row, version);
                 row++;
                 continue;
             }
             for (int r = row; r < batchEnd; r++) {
-                score(onDevice, place, r, version);
+                score(scores, place, r, version);
             }
             reactionDue =
                     observer != null
@@ -170,9 +171,9 @@ final class CudaRun {
     }
 
     /** Writes the prediction of a row to the evaluation. */
-    private void predict(DeviceBlock onDevice, int place, int row, long version) {
+    private void predict(BlockScores scores, int place, int row, long version) {
         float[] probabilities = new float[settings.numClasses()];
-        onDevice.probabilities(place, row - begin, probabilities);
+        scores.probabilities(place, row - begin, probabilities);
         double[] prediction = new double[probabilities.length];
         for (int c = 0; c < prediction.length; c++) {
             prediction[c] = probabilities[c];
@@ -181,45 +182,44 @@ final class CudaRun {
     }
 
     /** Writes the scores of a row of a mini-batch to the evaluation. */
-    private void score(DeviceBlock onDevice, int place, int row, long version) {
+    private void score(BlockScores scores, int place, int row, long version) {
         int example = rows.example(row);
         int index = row - begin;
         if (evaluation.keepsAll()) {
-            predict(onDevice, place, row, version);
+            predict(scores, place, row, version);
         }
         evaluation.score(
                 example,
-                onDevice.loss(place, index),
-                onDevice.predictedClass(place, index),
-                onDevice.confidence(place, index),
-                onDevice.brier(place, index),
-                onDevice.rank(place, index));
+                scores.loss(place, index),
+                scores.predictedClass(place, index),
+                scores.confidence(place, index),
+                scores.brier(place, index),
+                scores.rank(place, index));
         if (!settings.loss().trainsOnReportedLoss()) {
-            evaluation.training(
-                    example, onDevice.trainingLoss(place, index), block.classWeight(row));
+            evaluation.training(example, scores.trainingLoss(place, index), block.classWeight(row));
         }
         evaluation.outcome(example, Outcome.TRAINED);
         if (settings.mixture() != null) {
             FadingLosses losses = model.losses();
             for (int e = 0; e < ofExperts.length; e++) {
-                ofExperts[e] = onDevice.expertLoss(place, index, e);
+                ofExperts[e] = scores.expertLoss(place, index, e);
             }
             losses.add(ofExperts, examples.weights()[example]);
         }
     }
 
-    private void note(DeviceBlock onDevice, int place) {
+    private void note(BlockScores scores, int place) {
         int steps = rows.step(end) - rows.step(begin);
         int labelled = 0;
         for (int row = begin; row < end; row++) {
             labelled += rows.isLabelled(row) ? 1 : 0;
         }
-        model.note(onDevice, place, steps, labelled);
+        model.note(scores, place, steps, labelled);
         if (steps > 0) {
             Optimizer optimizer = settings.optimizer();
             int rate = model.dominantRate();
             model.gradientNorm(
-                    onDevice.gradientNorm(place, rate)
+                    scores.gradientNorm(place, rate)
                             / transfer.gradientFactor(
                                     rate, before.learningRate(optimizer, steps - 1)));
         }

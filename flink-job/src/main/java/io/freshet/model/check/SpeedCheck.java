@@ -139,11 +139,11 @@ final class SpeedCheck {
             for (int m = 0; m < numModels; m++) {
                 for (int row = 0; row < rows; row++) {
                     sum +=
-                            block.loss(m, row)
-                                    + block.confidence(m, row)
-                                    + block.brier(m, row)
-                                    + block.predictedClass(m, row)
-                                    + block.rank(m, row);
+                            block.scores().loss(m, row)
+                                    + block.scores().confidence(m, row)
+                                    + block.scores().brier(m, row)
+                                    + block.scores().predictedClass(m, row)
+                                    + block.scores().rank(m, row);
                 }
             }
             return sum;

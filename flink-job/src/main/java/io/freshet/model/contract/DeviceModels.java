@@ -162,7 +162,7 @@ public final class DeviceModels implements AutoCloseable {
         for (int i = begin; i < end; i++) {
             int row = i - begin;
             if (examples.labels()[i] == Examples.UNLABELLED) {
-                block.probabilities(place, row, probabilities);
+                block.scores().probabilities(place, row, probabilities);
                 recorded.outcomes[i] = Outcome.PREDICTED;
                 double[] values = new double[probabilities.length];
                 int largest = 0;
@@ -176,11 +176,11 @@ public final class DeviceModels implements AutoCloseable {
                 continue;
             }
             recorded.outcomes[i] = Outcome.TRAINED;
-            recorded.losses[i] = block.loss(place, row);
-            recorded.predictedClasses[i] = block.predictedClass(place, row);
-            recorded.confidences[i] = block.confidence(place, row);
-            recorded.briers[i] = block.brier(place, row);
-            recorded.ranks[i] = block.rank(place, row);
+            recorded.losses[i] = block.scores().loss(place, row);
+            recorded.predictedClasses[i] = block.scores().predictedClass(place, row);
+            recorded.confidences[i] = block.scores().confidence(place, row);
+            recorded.briers[i] = block.scores().brier(place, row);
+            recorded.ranks[i] = block.scores().rank(place, row);
         }
     }
 

@@ -172,12 +172,13 @@ final class EnsembleChecks {
         /** Records the results of the rows, and those of the reference. */
         void record(DeviceModels models, DeviceBlock block, int place) {
             models.record(block, place, stream, done, end, found);
-            block.stacks(place, stack, correction);
+            block.scores().stacks(place, stack, correction);
             for (int i = done; i < end; i++) {
                 recordExpected(i);
                 if (expected.outcomes[i] == Outcome.TRAINED) {
                     for (int k = 0; k < numLosses; k++) {
-                        expertLosses[i * numLosses + k] = block.expertLoss(place, i - done, k);
+                        expertLosses[i * numLosses + k] =
+                                block.scores().expertLoss(place, i - done, k);
                     }
                 }
             }

@@ -4,6 +4,10 @@ import io.freshet.model.cuda.MemoryLayout.Place;
 import io.freshet.model.cuda.device.Device;
 import io.freshet.model.cuda.device.DeviceMemory;
 import io.freshet.model.cuda.device.PinnedMemory;
+import java.nio.ByteBuffer;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
 import java.util.EnumMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -198,5 +202,24 @@ final class BlockMemory {
         hostInputs = device.allocatePinned(Math.toIntExact(in.size()));
         hostOutputs = device.allocatePinned(Math.toIntExact(out.size()));
         hostProbabilities = device.allocatePinned(Math.toIntExact(probabilities.bytes()));
+    }
+
+    private static ByteBuffer bytes(ByteBuffer buffer, Place place) {
+        return buffer.slice((int) place.offset(), (int) place.bytes()).order(buffer.order());
+    }
+
+    /** Returns the words of a place in a buffer, as integers. */
+    static IntBuffer ints(ByteBuffer buffer, Place place) {
+        return bytes(buffer, place).asIntBuffer();
+    }
+
+    /** Returns the words of a place in a buffer, as floats. */
+    static FloatBuffer floats(ByteBuffer buffer, Place place) {
+        return bytes(buffer, place).asFloatBuffer();
+    }
+
+    /** Returns the pairs of words of a place in a buffer, as doubles. */
+    static DoubleBuffer doubles(ByteBuffer buffer, Place place) {
+        return bytes(buffer, place).asDoubleBuffer();
     }
 }

@@ -1,17 +1,15 @@
 package io.freshet.model.cuda;
 
-import io.freshet.model.cuda.MemoryLayout.Place;
 import io.freshet.model.cuda.device.DeviceEvent;
 import io.freshet.model.cuda.device.DeviceGraph;
 import java.nio.ByteBuffer;
-import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * The rows of a block of some models, to be filled before it runs, and their scores afterwards.
+ * The rows of a block of some models, to be filled before it runs.
  *
  * <p>For each model, in turn: {@link #begin}, then {@link #add} for each row and {@link #step} for
  * each mini-batch, in the order of the stream, then {@link #end}. Rows that belong to no mini-batch
@@ -41,21 +39,10 @@ public final class DeviceBlock {
     private final IntBuffer classes;
     private final FloatBuffer raw;
 
-    private final FloatBuffer scores;
-    private final IntBuffer ranks;
-    private final FloatBuffer reported;
-    private final FloatBuffer norms;
-    private final DoubleBuffer sums;
-    private final DoubleBuffer clipped;
-    private final DoubleBuffer mixture;
-    private final DoubleBuffer stacks;
-    private final DoubleBuffer answers;
-    private final FloatBuffer probabilities;
-
     private final int[] unlabelled;
     private final float[] zeros;
     private final BlockMemory memory;
-    private final ParameterSums ofParameters;
+    private final BlockScores scores;
     private boolean wantsProbabilities;
     private int current;
     private int count;
@@ -78,53 +65,30 @@ public final class DeviceBlock {
         this.shape = shape;
         this.rows = shape.rows();
         this.memory = memory;
-        this.ofParameters = new ParameterSums(model);
+        this.scores = new BlockScores(model, shape, memory);
         this.stages = stages;
         ByteBuffer in = memory.hostInputs.buffer();
-        slots = ints(in, memory.slots);
-        counts = ints(in, memory.counts);
-        lasts = ints(in, memory.lasts);
-        closing = floats(in, memory.closing);
-        labels = ints(in, memory.labels);
-        ends = ints(in, memory.ends);
-        batches = ints(in, memory.batches);
-        scales = floats(in, memory.scales);
-        exponents = floats(in, memory.exponents);
-        labelWeights = floats(in, memory.labelWeights);
-        factors = floats(in, memory.factors);
-        lastCoefficients = floats(in, memory.lastCoefficients);
-        coefficients = floats(in, memory.coefficients);
-        targets = floats(in, memory.targets);
-        offsets = floats(in, memory.offsets);
-        slopes = floats(in, memory.slopes);
-        classes = ints(in, memory.classes);
-        raw = floats(in, memory.raw);
-        ByteBuffer out = memory.hostOutputs.buffer();
-        scores = floats(out, memory.scores);
-        ranks = ints(out, memory.ranks);
-        reported = floats(out, memory.reported);
-        norms = floats(out, memory.norms);
-        sums = bytes(out, memory.sums).asDoubleBuffer();
-        clipped = bytes(out, memory.clipped).asDoubleBuffer();
-        mixture = bytes(out, memory.mixture).asDoubleBuffer();
-        stacks = bytes(out, memory.stacks).asDoubleBuffer();
-        answers = bytes(out, memory.answers).asDoubleBuffer();
-        probabilities = memory.hostProbabilities.buffer().asFloatBuffer();
+        slots = BlockMemory.ints(in, memory.slots);
+        counts = BlockMemory.ints(in, memory.counts);
+        lasts = BlockMemory.ints(in, memory.lasts);
+        closing = BlockMemory.floats(in, memory.closing);
+        labels = BlockMemory.ints(in, memory.labels);
+        ends = BlockMemory.ints(in, memory.ends);
+        batches = BlockMemory.ints(in, memory.batches);
+        scales = BlockMemory.floats(in, memory.scales);
+        exponents = BlockMemory.floats(in, memory.exponents);
+        labelWeights = BlockMemory.floats(in, memory.labelWeights);
+        factors = BlockMemory.floats(in, memory.factors);
+        lastCoefficients = BlockMemory.floats(in, memory.lastCoefficients);
+        coefficients = BlockMemory.floats(in, memory.coefficients);
+        targets = BlockMemory.floats(in, memory.targets);
+        offsets = BlockMemory.floats(in, memory.offsets);
+        slopes = BlockMemory.floats(in, memory.slopes);
+        classes = BlockMemory.ints(in, memory.classes);
+        raw = BlockMemory.floats(in, memory.raw);
         unlabelled = new int[rows];
         Arrays.fill(unlabelled, -1);
         zeros = new float[rows];
-    }
-
-    private static ByteBuffer bytes(ByteBuffer buffer, Place place) {
-        return buffer.slice((int) place.offset(), (int) place.bytes()).order(buffer.order());
-    }
-
-    private static IntBuffer ints(ByteBuffer buffer, Place place) {
-        return bytes(buffer, place).asIntBuffer();
-    }
-
-    private static FloatBuffer floats(ByteBuffer buffer, Place place) {
-        return bytes(buffer, place).asFloatBuffer();
     }
 
     /** Returns the shape. */
@@ -132,11 +96,16 @@ public final class DeviceBlock {
         return shape;
     }
 
+    /** Returns the scores of the rows, to be read when the block has ended. */
+    public BlockScores scores() {
+        return scores;
+    }
+
     BlockMemory memory() {
         return memory;
     }
 
-    /** Says whether {@link #probabilities} are to be available; by default not. */
+    /** Says whether {@link BlockScores#probabilities} are to be available; by default not. */
     public void wantProbabilities(boolean wants) {
         wantsProbabilities = wants;
     }
@@ -322,102 +291,5 @@ public final class DeviceBlock {
     /** Returns the number of rows of the model that began last. */
     public int count() {
         return count;
-    }
-
-    /** Returns the reported loss of a row in nats. */
-    public float loss(int place, int row) {
-        return scores.get((place * rows + row) * 4);
-    }
-
-    /** Returns the loss of a row that training minimises. */
-    public float trainingLoss(int place, int row) {
-        return scores.get((place * rows + row) * 4 + 1);
-    }
-
-    /** Returns the probability of the predicted class. */
-    public float confidence(int place, int row) {
-        return scores.get((place * rows + row) * 4 + 2);
-    }
-
-    /** Returns the Brier score of a row. */
-    public float brier(int place, int row) {
-        return scores.get((place * rows + row) * 4 + 3);
-    }
-
-    /** Returns the predicted class of a row. */
-    public int predictedClass(int place, int row) {
-        return ranks.get((place * rows + row) * 2);
-    }
-
-    /** Returns the number of classes that are more probable than the row's label. */
-    public int rank(int place, int row) {
-        return ranks.get((place * rows + row) * 2 + 1);
-    }
-
-    /**
-     * Returns the reported loss of a row under an expert, in nats; for an ensemble the combinations
-     * follow the experts.
-     */
-    public float expertLoss(int place, int row, int expert) {
-        return -reported.get((place * rows + row) * model.numLosses() + expert);
-    }
-
-    /**
-     * Returns the norm of the gradient of the last mini-batch under a learning rate, times the
-     * rate; NaN if the block had none.
-     */
-    public float gradientNorm(int place, int rate) {
-        return norms.get(place * model.numRates() + rate);
-    }
-
-    /** Returns the sum of the squares of the parameters of a learning rate after the block. */
-    public double sumOfSquares(int place, int rate) {
-        return ofParameters.ofSquares(sums, place, rate);
-    }
-
-    /** Returns the sum of the magnitudes of the parameters of a learning rate after the block. */
-    public double sumOfMagnitudes(int place, int rate) {
-        return ofParameters.ofMagnitudes(sums, place, rate);
-    }
-
-    /**
-     * Writes the numbers of values of each feature that the scaler has clipped, after the block; if
-     * it clips any.
-     *
-     * @param counts (numFeatures). Modified.
-     */
-    public void clippedValues(int place, long[] counts) {
-        for (int f = 0; f < counts.length; f++) {
-            counts[f] = (long) clipped.get(place * counts.length + f);
-        }
-    }
-
-    /** Writes the state of the mixture's weights after the block. */
-    public void mixture(int place, double[] state) {
-        mixture.get(place * state.length, state);
-    }
-
-    /**
-     * Writes the weights of an ensemble's experts in its two stacks after the block.
-     *
-     * @param stack (numExperts). Modified.
-     * @param correction (numExperts). Modified.
-     */
-    public void stacks(int place, double[] stack, double[] correction) {
-        int experts = model.numExperts();
-        int ofStack = experts + experts * experts;
-        int at = place * (2 * ofStack + 1);
-        stacks.get(at, stack);
-        stacks.get(at + ofStack, correction);
-    }
-
-    /** Writes the state of the weights of an ensemble's answers after the block. */
-    public void answers(int place, double[] state) {
-        answers.get(place * state.length, state);
-    }
-
-    /** Writes the probabilities of the classes, if they were wanted. */
-    public void probabilities(int place, int row, float[] out) {
-        probabilities.get((place * rows + row) * out.length, out);
     }
 }

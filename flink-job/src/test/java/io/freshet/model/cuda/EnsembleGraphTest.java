@@ -474,33 +474,37 @@ class EnsembleGraphTest {
         int count = batches.stream().mapToInt(batch -> batch.length).sum();
         float[] probabilities = new float[model.numClasses()];
         for (int row = 0; row < count; row++) {
-            results.add(block.loss(place, row)).add(block.trainingLoss(place, row));
-            results.add(block.confidence(place, row)).add(block.brier(place, row));
-            results.add(block.predictedClass(place, row)).add(block.rank(place, row));
+            results.add(block.scores().loss(place, row))
+                    .add(block.scores().trainingLoss(place, row));
+            results.add(block.scores().confidence(place, row))
+                    .add(block.scores().brier(place, row));
+            results.add(block.scores().predictedClass(place, row))
+                    .add(block.scores().rank(place, row));
             for (int k = 0; k < model.numLosses(); k++) {
-                results.add(block.expertLoss(place, row, k));
+                results.add(block.scores().expertLoss(place, row, k));
             }
-            block.probabilities(place, row, probabilities);
+            block.scores().probabilities(place, row, probabilities);
             for (float probability : probabilities) {
                 results.add(probability);
             }
         }
         for (int rate = 0; rate < model.numRates(); rate++) {
-            results.add(block.gradientNorm(place, rate));
-            results.add(block.sumOfMagnitudes(place, rate)).add(block.sumOfSquares(place, rate));
+            results.add(block.scores().gradientNorm(place, rate));
+            results.add(block.scores().sumOfMagnitudes(place, rate))
+                    .add(block.scores().sumOfSquares(place, rate));
         }
         long[] clipped = new long[model.numFeatures()];
-        block.clippedValues(place, clipped);
+        block.scores().clippedValues(place, clipped);
         Arrays.stream(clipped).forEach(results::add);
         double[] stack = new double[model.numExperts()];
         double[] correction = new double[stack.length];
-        block.stacks(place, stack, correction);
+        block.scores().stacks(place, stack, correction);
         int switching = model.numSwitchingRates();
         double[] mixture = new double[switching * (model.numExperts() + 1)];
-        block.mixture(place, mixture);
+        block.scores().mixture(place, mixture);
         double[] answers =
                 new double[Mixture.DEFAULT_SWITCHING_RATES.size() * (Combination.ANSWERS + 1)];
-        block.answers(place, answers);
+        block.scores().answers(place, answers);
         for (double[] values : List.of(stack, correction, mixture, answers)) {
             Arrays.stream(values).forEach(results::add);
         }
@@ -580,8 +584,8 @@ class EnsembleGraphTest {
                     for (int k = 0; k < sums.length; k++) {
                         double loss =
                                 k == sums.length - 1
-                                        ? block.loss(m, row)
-                                        : block.expertLoss(m, row, k);
+                                        ? block.scores().loss(m, row)
+                                        : block.scores().expertLoss(m, row, k);
                         sums[k] += loss;
                         expectedSums[k] += expected[m][row][k];
                         largest[k] = Math.max(largest[k], Math.abs(loss - expected[m][row][k]));

@@ -75,10 +75,10 @@ class ParameterSumsTest {
                     double[] expected = learner.magnitudes(SLOTS[place], false);
                     float[] parameters = learner.linear(SLOTS[place]).parameters();
                     for (int rate = 0; rate < model.numRates(); rate++) {
-                        assertThat(block.sumOfMagnitudes(place, rate))
+                        assertThat(block.scores().sumOfMagnitudes(place, rate))
                                 .isEqualTo(expected[2 * rate])
                                 .isCloseTo(sum(model, parameters, rate, false), within(1e-9));
-                        assertThat(block.sumOfSquares(place, rate))
+                        assertThat(block.scores().sumOfSquares(place, rate))
                                 .isEqualTo(expected[2 * rate + 1])
                                 .isCloseTo(sum(model, parameters, rate, true), within(1e-9));
                     }
