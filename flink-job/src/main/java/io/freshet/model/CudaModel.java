@@ -92,11 +92,12 @@ final class CudaModel implements CudaWorkspace.DeviceResident, LiveState {
 
     /** Replaces the last good parameters by those of a state. */
     void startGood(LearnerState state) {
+        // First, since another learner has the states afterwards if there was no place.
+        int good = state.hasGoodParameters() ? takeGoodSlot() : NO_SLOT;
         hasGood = state.hasGoodParameters();
         goodArray = null;
         goodEnsembleState = null;
         if (hasGood) {
-            int good = takeGoodSlot();
             learner().linear(good, new LinearState(state.goodParameters(), new float[0]));
             goodArray = state.goodParameters();
             EnsembleState ensemble = state.goodEnsemble();

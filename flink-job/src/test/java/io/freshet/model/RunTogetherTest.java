@@ -300,6 +300,29 @@ class RunTogetherTest {
     }
 
     @Test
+    void lastGoodParameters_moveTheStates_whereNoPlaceIsLeftForThem() {
+        LearnerSettings settings = settings(1, new Sgd(0.1, 0), null, null);
+        LearnerState initial = LearnerState.initial(settings);
+        LearnerState withGood;
+        try (SoftmaxLearner learner = new SoftmaxLearner(settings, initial)) {
+            for (int call = 0; call < 3; call++) {
+                learner.learn(examples(0, 0), true, new Evaluation(CLASSES));
+            }
+            withGood = learner.state();
+        }
+        assertThat(withGood.hasGoodParameters()).isTrue();
+
+        // There are two places at first.
+        try (BlockWorkspaces workspaces = onDevice(settings);
+                SoftmaxLearner first = new SoftmaxLearner(workspaces, initial);
+                SoftmaxLearner second = new SoftmaxLearner(workspaces, withGood)) {
+            assertThat(second.state().parameters()).containsExactly(withGood.parameters());
+            assertThat(second.state().goodParameters()).containsExactly(withGood.goodParameters());
+            assertThat(first.state().goodParameters()).isEmpty();
+        }
+    }
+
+    @Test
     void observer_mustNotPassExamples_andACallMustBegin() {
         LearnerSettings settings = settings(1, new Sgd(0.1, 0), null, null);
         try (SoftmaxLearner learner =
