@@ -241,16 +241,17 @@ final class CudaSgd implements Trainer {
             CudaRun.run(workspace, List.of(onDevice));
             return onDevice.result();
         }
+        RunResult result;
         workspace.begin();
         try {
-            RunResult result = goToCpu().run(begin, before, examples, evaluation, observer);
-            if (result.skipped() || result.reactionDue() || result.end() == rows.size()) {
-                returnToDevice();
-            }
-            return result;
+            result = goToCpu().run(begin, before, examples, evaluation, observer);
         } finally {
             workspace.end();
         }
+        if (result.skipped() || result.reactionDue() || result.end() == rows.size()) {
+            returnToDevice();
+        }
+        return result;
     }
 
     /** Returns the trainer on the CPU, which has the state from now on. */

@@ -218,8 +218,9 @@ public final class CudaWorkspace implements StepWorkspace {
         return made;
     }
 
-    /** Returns the place of a new model's state. */
+    /** Returns the place of a new model's state; the states of all models may move. */
     int takeSlot() {
+        requireIdle();
         int slot = usedSlots.nextClearBit(0);
         if (slot == numSlots) {
             grow();
@@ -265,10 +266,14 @@ public final class CudaWorkspace implements StepWorkspace {
 
     /** Marks the beginning of a learner's run, during which no other learner may run. */
     void begin() {
+        requireIdle();
+        inUse = true;
+    }
+
+    private void requireIdle() {
         if (inUse) {
             throw new IllegalStateException("another learner is in the middle of a block");
         }
-        inUse = true;
     }
 
     /** Marks the end of a learner's run. */

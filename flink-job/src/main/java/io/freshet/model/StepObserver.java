@@ -14,7 +14,8 @@ import io.freshet.model.example.Examples;
  */
 public interface StepObserver {
     /**
-     * Observes a mini-batch that was trained on.
+     * Observes a mini-batch that was trained on. Must not create a learner: the block of this one,
+     * and those of others, are still running.
      *
      * @param examples all examples of the call. Not modified.
      * @param evaluation evaluation of the mini-batch and the examples before it

@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import io.freshet.drift.Ddm;
+import io.freshet.drift.Signal;
 import io.freshet.ingest.Blocks;
 import io.freshet.ingest.EventOutcome;
 import io.freshet.ingest.ExampleBlock;
+import io.freshet.learn.drift.DriftConfig;
+import io.freshet.learn.drift.DriftReaction;
 import io.freshet.model.CudaWorkspace;
 import io.freshet.model.LearnerSettings;
 import io.freshet.model.LearnerState;
@@ -45,6 +49,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -367,6 +372,75 @@ class LearnOperatorOnDeviceTest {
                         (model, state) ->
                                 LearnerTest.assertBitForBit(
                                         Objects.requireNonNull(second.states().get(model)), state));
+    }
+
+    /** Returns blocks of which the labels of each model change their meaning again and again. */
+    private static List<ExampleBlock> blocksWithDrifts() {
+        Map<String, List<Blocks.Example>> waiting = new TreeMap<>();
+        List<ExampleBlock> blocks = new ArrayList<>();
+        for (Blocks.Example example : Blocks.stream(5, 6_000, 4, 3, MODELS)) {
+            int label = (int) (example.label() + example.offset() / 1_500) % 3;
+            example.features()[example.label()] += 8;
+            List<Blocks.Example> ofModel =
+                    waiting.computeIfAbsent(example.modelId(), id -> new ArrayList<>());
+            ofModel.add(
+                    new Blocks.Example(
+                            example.modelId(), example.offset(), label, 1, example.features()));
+            if (ofModel.size() == 200) {
+                blocks.add(Blocks.block(ofModel));
+                ofModel.clear();
+            }
+        }
+        return blocks;
+    }
+
+    /** Returns the alerts, by model, of an operator that reacts to drifts. */
+    private static Map<String, List<Long>> alerts(LearnOperator operator) throws Exception {
+        try (var harness = harness(operator)) {
+            harness.setup();
+            harness.open();
+            for (ExampleBlock block : blocksWithDrifts()) {
+                harness.processElement(block, 0);
+            }
+            harness.endInput();
+            Map<String, List<Long>> alerts = new TreeMap<>();
+            for (var alert : harness.getSideOutput(LearnOperator.DRIFT_ALERTS)) {
+                alerts.computeIfAbsent(alert.getValue().modelId(), id -> new ArrayList<>())
+                        .add(alert.getValue().examplesSeen());
+            }
+            return alerts;
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(DriftReaction.class)
+    void driftsOfSeveralModels_areThoseOfTheCpu(DriftReaction reaction) throws Exception {
+        LearnConfig base = LearnerTest.config(1);
+        DriftConfig drift =
+                new DriftConfig(
+                        List.of(new DriftConfig.Detector("ddm", Signal.ERROR, new Ddm(30, 2, 3))),
+                        200,
+                        reaction,
+                        5,
+                        50,
+                        500,
+                        3);
+        LearnConfig config =
+                new LearnConfig(
+                        base.learner(),
+                        base.classes(),
+                        base.labelType(),
+                        null,
+                        false,
+                        base.maxModels(),
+                        base.publishInterval(),
+                        drift,
+                        DeviceFallback.CPU);
+        Map<String, List<Long>> expected = alerts(onCpu(config));
+
+        assertThat(expected.keySet()).containsExactly(MODELS);
+        assertThat(expected.values()).allMatch(ofModel -> ofModel.size() > 1);
+        assertThat(alerts(onDevice(config))).isEqualTo(expected);
     }
 
     /** Returns the blocks of {@link #blocks} by model, in their order. */

@@ -323,6 +323,42 @@ class RunTogetherTest {
     }
 
     @Test
+    void observer_mustNotCreateALearner() {
+        LearnerSettings settings = settings(1, new Sgd(0.1, 0), null, null);
+        LearnerState initial = LearnerState.initial(settings);
+        try (BlockWorkspaces workspaces = onDevice(settings);
+                SoftmaxLearner learner = new SoftmaxLearner(workspaces, initial)) {
+            StepObserver creating =
+                    new StepObserver() {
+                        @Override
+                        public boolean observe(
+                                Examples examples,
+                                Evaluation evaluation,
+                                int[] rows,
+                                int from,
+                                int to) {
+                            new SoftmaxLearner(workspaces, initial).close();
+                            return false;
+                        }
+
+                        @Override
+                        public void react(LearnerControl ignored) {
+                            throw new AssertionError("no reaction was asked for");
+                        }
+                    };
+            assertThatThrownBy(
+                            () ->
+                                    learner.learn(
+                                            examples(0, 0),
+                                            true,
+                                            new Evaluation(CLASSES),
+                                            creating))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("another learner is in the middle of a block");
+        }
+    }
+
+    @Test
     void observer_mustNotPassExamples_andACallMustBegin() {
         LearnerSettings settings = settings(1, new Sgd(0.1, 0), null, null);
         try (SoftmaxLearner learner =

@@ -49,8 +49,14 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
 
     private @Nullable SoftmaxLearner successor;
 
-    /** Examples that the successor is still to be trained on; null if there is no successor. */
+    /**
+     * Examples that the successor is still to be trained on, before which it starts if there is
+     * none yet; null if there is to be none.
+     */
     private @Nullable Examples successorExamples;
+
+    /** Number of classes of a successor that starts. */
+    private int numClassesOfSuccessor;
 
     /** A detected drift, with the values at its detection that the alert reports. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -204,8 +210,8 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
     }
 
     /**
-     * Starts the successor at a warning or, without one before it, at a drift, and collects the
-     * examples of a mini-batch for it; drops it when no detector warns.
+     * Collects the examples of a mini-batch for the successor, from a warning or, without one
+     * before it, from a drift on; drops it when no detector warns.
      */
     private void prepareSuccessor(
             boolean warned, Examples examples, int numClasses, int[] rows, int from, int to) {
@@ -213,11 +219,7 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
             dropSuccessor();
             return;
         }
-        if (successor == null) {
-            BlockWorkspaces workspaces = blocks.get();
-            LearnerState initial = LearnerState.initial(workspaces.settings(numClasses));
-            successor = new SoftmaxLearner(workspaces, initial);
-        }
+        numClassesOfSuccessor = numClasses;
         Examples collected = successorExamples;
         if (collected == null) {
             collected = settings.newExamples(examples.numTargets());
@@ -228,11 +230,23 @@ public final class DriftMonitor implements StepObserver, AutoCloseable {
         }
     }
 
+    /** Trains the successor, which starts if there is none yet, on the collected examples. */
     private void trainSuccessor() {
-        if (successor != null && successorExamples != null) {
-            successor.learn(successorExamples, true, successorEvaluation);
-            successorExamples.clear();
+        Examples collected = successorExamples;
+        if (collected == null) {
+            return;
         }
+        SoftmaxLearner trained = successor;
+        if (trained == null) {
+            BlockWorkspaces workspaces = blocks.get();
+            trained =
+                    new SoftmaxLearner(
+                            workspaces,
+                            LearnerState.initial(workspaces.settings(numClassesOfSuccessor)));
+            successor = trained;
+        }
+        trained.learn(collected, true, successorEvaluation);
+        collected.clear();
     }
 
     private void dropSuccessor() {
