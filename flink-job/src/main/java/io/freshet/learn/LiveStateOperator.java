@@ -131,7 +131,8 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
     }
 
     /**
-     * Returns the object of a key, loading it if it is in state only, and makes the key current.
+     * Returns the object of a key. If it is in state only, loads it, after which the key is
+     * current.
      */
     protected final T live(String key) throws Exception {
         T object = live.get(key);
@@ -247,7 +248,7 @@ public abstract class LiveStateOperator<T extends AutoCloseable, IN, OUT>
 
     /** Returns whether an object is still the one in memory for a key. */
     protected final boolean isLive(String key, T object) {
-        return live.containsKey(key) && live.get(key) == object;
+        return live.get(key) == object;
     }
 
     @Override
