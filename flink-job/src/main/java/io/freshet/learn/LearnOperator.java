@@ -237,10 +237,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         for (int i = 0; i < blocks.size(); i++) {
             if (!isLive(blocks.get(i).modelId(), learners.get(i))) {
                 // The heap is so full that a model was evicted when a later one was loaded.
-                for (ExampleBlock block : blocks) {
-                    setCurrentKey(block.modelId());
-                    process(live(block.modelId()), block);
-                }
+                learnOneByOne(blocks);
                 return;
             }
         }
@@ -251,6 +248,13 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         for (int i = 0; i < blocks.size(); i++) {
             setCurrentKey(blocks.get(i).modelId());
             end(learners.get(i), learners.get(i).end());
+        }
+    }
+
+    private void learnOneByOne(List<ExampleBlock> blocks) throws Exception {
+        for (ExampleBlock block : blocks) {
+            setCurrentKey(block.modelId());
+            process(live(block.modelId()), block);
         }
     }
 

@@ -221,10 +221,10 @@ public final class Learner implements AutoCloseable {
         changed = true;
         ExampleBlock block = countMissing(resolveClasses(newBlock));
         if (pending == null) {
-            begin(block, false, predictions, alerts);
+            beginCall(block, false, predictions, alerts);
         } else {
             pending.append(block);
-            begin(null, false, predictions, alerts);
+            beginCall(null, false, predictions, alerts);
         }
     }
 
@@ -257,7 +257,7 @@ public final class Learner implements AutoCloseable {
      *     on the pending examples
      * @param closeLast whether to close the incomplete mini-batch
      */
-    private void begin(
+    private void beginCall(
             @Nullable ExampleBlock block,
             boolean closeLast,
             Consumer<Prediction> predictions,
@@ -312,11 +312,7 @@ public final class Learner implements AutoCloseable {
                 models.add(learner.model());
             }
         }
-        models.removeIf(model -> !model.fillBlock());
-        while (!models.isEmpty()) {
-            SoftmaxLearner.runTogether(models);
-            models.removeIf(model -> !model.fillBlock());
-        }
+        SoftmaxLearner.runToEnd(models);
     }
 
     /** Ends what {@link #begin} has begun, and returns the scores of the examples. */
@@ -407,7 +403,7 @@ public final class Learner implements AutoCloseable {
     public BlockEvaluation closeMiniBatch(
             Consumer<Prediction> predictions, Consumer<DriftAlert> alerts) {
         appendRestoredExamples();
-        begin(null, true, predictions, alerts);
+        beginCall(null, true, predictions, alerts);
         runTogether(List.of(this));
         return end();
     }

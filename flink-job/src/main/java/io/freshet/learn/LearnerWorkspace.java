@@ -87,6 +87,8 @@ public final class LearnerWorkspace implements AutoCloseable {
 
     /** Keeps the results of an ended call, for {@link #takeResults()} to reuse. */
     void recycle(BlockResults ended) {
+        // On a device there are as many as models of a launch.
+        ended.rows().forgetProbabilities();
         recycledResults.push(ended);
     }
 

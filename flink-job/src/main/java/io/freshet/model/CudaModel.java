@@ -26,8 +26,6 @@ import org.jspecify.annotations.Nullable;
  * last good parameters; and what the host knows of it.
  */
 final class CudaModel implements CudaWorkspace.DeviceResident, LiveState {
-    private static final int NO_SLOT = -1;
-
     private final LearnerSettings settings;
     private final Optimizer optimizer;
     private final CudaWorkspace workspace;
@@ -37,17 +35,7 @@ final class CudaModel implements CudaWorkspace.DeviceResident, LiveState {
     private final double[] mixtureState;
     private final @Nullable CudaCombination combination;
     private final FadingLosses losses;
-
-    /** Place of the last good parameters; {@link #NO_SLOT} before the first. */
-    private int goodSlot = NO_SLOT;
-
-    private boolean hasGood;
-
-    /** The last good parameters as {@link #goodToArray} returned them; null if they changed. */
-    private float @Nullable [] goodArray;
-
-    /** The ensemble that belongs to them, as {@link #goodEnsemble} returned it. */
-    private @Nullable EnsembleState goodEnsembleState;
+    private final CudaGoodCopy good;
 
     /** Steps taken since the velocity was zero. */
     private long velocitySteps;
@@ -84,6 +72,7 @@ final class CudaModel implements CudaWorkspace.DeviceResident, LiveState {
         this.losses = new FadingLosses(settings.numLosses(), settings.lossSpan());
         ScalerRule scaler = settings.scaler();
         this.clipped = new long[scaler == null || scaler.clip() == 0 ? 0 : settings.numFeatures()];
+        this.good = new CudaGoodCopy(workspace);
         this.slot = workspace.takeSlot();
         workspace.add(this);
         start(state);
@@ -92,20 +81,7 @@ final class CudaModel implements CudaWorkspace.DeviceResident, LiveState {
 
     /** Replaces the last good parameters by those of a state. */
     void startGood(LearnerState state) {
-        // First, since another learner has the states afterwards if there was no place.
-        int good = state.hasGoodParameters() ? takeGoodSlot() : NO_SLOT;
-        hasGood = state.hasGoodParameters();
-        goodArray = null;
-        goodEnsembleState = null;
-        if (hasGood) {
-            learner().linear(good, new LinearState(state.goodParameters(), new float[0]));
-            goodArray = state.goodParameters();
-            EnsembleState ensemble = state.goodEnsemble();
-            if (ensemble != null) {
-                learner().ensemble(good, ensemble);
-                goodEnsembleState = ensemble;
-            }
-        }
+        good.start(state);
     }
 
     private DeviceLearner learner() {
@@ -314,29 +290,14 @@ final class CudaModel implements CudaWorkspace.DeviceResident, LiveState {
 
     @Override
     public void keepGood() {
-        // First, since another learner has the states afterwards if there was no place.
-        int good = takeGoodSlot();
-        learner().copyParameters(slot, good);
-        hasGood = true;
-        goodArray = null;
-        goodEnsembleState = null;
-    }
-
-    private int takeGoodSlot() {
-        if (goodSlot == NO_SLOT) {
-            goodSlot = workspace.takeSlot();
-        }
-        return goodSlot;
+        good.keep(slot);
     }
 
     @Override
     public void returnToGood() {
-        if (!hasGood) {
-            throw new IllegalStateException("there are no last good parameters");
-        }
-        learner().copyParameters(goodSlot, slot);
+        good.restore(slot);
         sums = null;
-        EnsembleState ensemble = goodEnsemble();
+        EnsembleState ensemble = good.ensemble();
         if (combination != null && ensemble != null) {
             combination.set(ensemble);
         }
@@ -350,8 +311,7 @@ final class CudaModel implements CudaWorkspace.DeviceResident, LiveState {
      */
     @Override
     public void returnToStart() {
-        hasGood = false;
-        goodArray = null;
+        good.remove();
         velocitySteps = 0;
         putLinear(new float[settings.numParameters()], new float[0]);
     }
@@ -362,16 +322,6 @@ final class CudaModel implements CudaWorkspace.DeviceResident, LiveState {
         for (int i = 0; i < optimizer.stateNames().size(); i++) {
             guard.bounds().state(i, 0);
         }
-    }
-
-    /** Returns an array of the last good parameters, the same until they change; empty if none. */
-    private float[] goodToArray() {
-        float[] array = goodArray;
-        if (array == null) {
-            array = hasGood ? learner().linear(goodSlot).parameters() : new float[0];
-            goodArray = array;
-        }
-        return array;
     }
 
     @Override
@@ -387,24 +337,14 @@ final class CudaModel implements CudaWorkspace.DeviceResident, LiveState {
                         restarts.clone(),
                         hasBaselines() ? learner.baselineCounts(slot) : new float[0],
                         hasBaselines() ? learner.lastLabel(slot) : Baselines.NO_LABEL,
-                        goodToArray(),
+                        good.parameters(),
                         goodWeights,
                         classCounts,
                         settings.scaler() == null
                                 ? ScalerState.initial(0)
                                 : learner.scaler(slot, observed))
-                .withEnsemble(combination == null ? null : learner.ensemble(slot), goodEnsemble())
+                .withEnsemble(combination == null ? null : learner.ensemble(slot), good.ensemble())
                 .withLosses(losses.state());
-    }
-
-    /** Returns the ensemble of the last good parameters, the same until they change. */
-    private @Nullable EnsembleState goodEnsemble() {
-        EnsembleState good = goodEnsembleState;
-        if (good == null && hasGood && combination != null) {
-            good = learner().ensemble(goodSlot);
-            goodEnsembleState = good;
-        }
-        return good;
     }
 
     private OptimizerState optimizerState(float[] velocity) {
@@ -428,8 +368,6 @@ final class CudaModel implements CudaWorkspace.DeviceResident, LiveState {
     public void close() {
         workspace.remove(this);
         workspace.giveBackSlot(slot);
-        if (goodSlot != NO_SLOT) {
-            workspace.giveBackSlot(goodSlot);
-        }
+        good.close();
     }
 }

@@ -115,11 +115,11 @@ final class CudaRun {
         }
         workspace.learner().submit(onDevice);
         workspace.learner().finish(onDevice);
-        boolean isCut = false;
+        boolean endsEarly = false;
         for (int place = 0; place < runs.size(); place++) {
-            isCut |= runs.get(place).read(onDevice.scores(), place);
+            endsEarly |= runs.get(place).readAndObserve(onDevice.scores(), place);
         }
-        if (isCut) {
+        if (endsEarly) {
             // The others run the same again: their inputs are still in the block.
             workspace.learner().undo(onDevice);
             for (int place = 0; place < runs.size(); place++) {
@@ -146,7 +146,7 @@ final class CudaRun {
      *
      * @return whether rows are left after that
      */
-    private boolean read(BlockScores scores, int place) {
+    private boolean readAndObserve(BlockScores scores, int place) {
         int row = begin;
         while (row < end && !reactionDue) {
             int batchEnd = rows.endOfMiniBatch(row, end);
@@ -165,9 +165,9 @@ final class CudaRun {
                                     examples, evaluation, rows.examples(), row, batchEnd);
             row = batchEnd;
         }
-        boolean isCut = row < end;
+        boolean endsEarly = row < end;
         end = row;
-        return isCut;
+        return endsEarly;
     }
 
     /** Writes the prediction of a row to the evaluation. */

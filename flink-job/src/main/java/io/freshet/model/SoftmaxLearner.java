@@ -261,7 +261,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
                 closeLast ? Remainder.LEARNT : Remainder.WITHOUT_MINI_BATCH,
                 evaluation,
                 stepObserver);
-        runBlocks();
+        runToEnd(List.of(this));
     }
 
     /**
@@ -278,13 +278,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     public void learnFullBlocks(
             Examples examples, Evaluation evaluation, @Nullable StepObserver stepObserver) {
         begin(examples, Remainder.WITHOUT_BLOCK, evaluation, stepObserver);
-        runBlocks();
-    }
-
-    private void runBlocks() {
-        while (fillBlock()) {
-            runBlock(null);
-        }
+        runToEnd(List.of(this));
     }
 
     /** Treatment of the examples at the end of a call that do not fill a block. */
@@ -310,7 +304,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         private int next;
 
         /** Number of examples of the next mini-batch, whose indices are in {@link #pending}. */
-        private int waiting;
+        private int numPending;
 
         private boolean isLastBlock;
 
@@ -327,8 +321,8 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     }
 
     /**
-     * Begins a call of {@code learn} in pieces, so that learners can run their blocks together: as
-     * long as {@link #fillBlock} returns true, {@link #runTogether} must follow.
+     * Begins a call of {@code learn} that can run together with those of other learners; {@link
+     * #runToEnd} must follow.
      *
      * @param examples Not modified. Those whose outcome is {@link Outcome#PENDING} afterwards must
      *     be passed again in the next call, in their order and before newer ones.
@@ -360,20 +354,34 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
     }
 
     /**
+     * Runs the calls of different learners to their ends. Blocks that are on one device at the same
+     * time run in as few launches as possible; the results are those of one learner after the
+     * other.
+     */
+    public static void runToEnd(List<SoftmaxLearner> learners) {
+        List<SoftmaxLearner> ready = new ArrayList<>(learners);
+        ready.removeIf(learner -> !learner.fillBlock());
+        while (!ready.isEmpty()) {
+            runTogether(ready);
+            ready.removeIf(learner -> !learner.fillBlock());
+        }
+    }
+
+    /**
      * Fills the block with the next examples of the call.
      *
      * @return true if the block must run before the call goes on, false if the call has ended
      */
-    public boolean fillBlock() {
+    private boolean fillBlock() {
         Call current = call();
         int numExamples = current.examples.size();
-        while (current.waiting == pending.length || current.next < numExamples) {
-            if (current.waiting == pending.length) {
+        while (current.numPending == pending.length || current.next < numExamples) {
+            if (current.numPending == pending.length) {
                 if (addMiniBatch(current)) {
                     return true;
                 }
             } else if (current.examples.labels()[current.next] != Examples.UNLABELLED) {
-                pending[current.waiting++] = current.next++;
+                pending[current.numPending++] = current.next++;
             } else {
                 trainer.block().rows().addUnlabelled(current.next++);
                 if (!trainer.block().hasRoomFor(1)) {
@@ -390,7 +398,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
             return false;
         }
         boolean closesLast = current.remainder == Remainder.LEARNT;
-        if (closesLast && current.waiting > 0 && addMiniBatch(current)) {
+        if (closesLast && current.numPending > 0 && addMiniBatch(current)) {
             return true;
         }
         if (!current.isLastBlock) {
@@ -408,7 +416,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
      * @return whether the block must run
      */
     private boolean addMiniBatch(Call current) {
-        int size = current.waiting;
+        int size = current.numPending;
         int numClasses = neededClasses(current.examples, size);
         if (numClasses > settings.numClasses()) {
             if (trainer.block().rows().size() > 0) {
@@ -419,7 +427,7 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         if (!trainer.block().hasRoomFor(size)) {
             return true;
         }
-        current.waiting = 0;
+        current.numPending = 0;
         if (!trainer.block().addMiniBatch(current.examples, pending, size, frequencies)) {
             for (int i = 0; i < size; i++) {
                 current.evaluation.outcome(pending[i], Outcome.WEIGHTLESS);
@@ -457,11 +465,8 @@ public final class SoftmaxLearner implements LearnerControl, AutoCloseable {
         evaluation.numClasses(numClasses);
     }
 
-    /**
-     * Runs the blocks of different learners that {@link #fillBlock} has filled. Those that are on
-     * one device run in as few launches as possible; the results are those of one after the other.
-     */
-    public static void runTogether(List<SoftmaxLearner> learners) {
+    /** Runs the blocks of different learners that {@link #fillBlock} has filled. */
+    private static void runTogether(List<SoftmaxLearner> learners) {
         if (learners.size() == 1) {
             learners.get(0).runBlock(null);
             return;

@@ -159,15 +159,6 @@ class RunTogetherTest {
         return learners;
     }
 
-    private static void runAll(List<SoftmaxLearner> learners) {
-        List<SoftmaxLearner> ready = new ArrayList<>(learners);
-        ready.removeIf(learner -> !learner.fillBlock());
-        while (!ready.isEmpty()) {
-            SoftmaxLearner.runTogether(ready);
-            ready.removeIf(learner -> !learner.fillBlock());
-        }
-    }
-
     private static BlockWorkspaces onDevice(LearnerSettings settings) {
         return new BlockWorkspaces(
                 settings, false, open -> new CudaWorkspace(open, EmulatedDevice::new));
@@ -193,7 +184,7 @@ class RunTogetherTest {
                     together.get(model)
                             .begin(examples(model, call), remainder(call), evaluation, observer);
                 }
-                runAll(together);
+                SoftmaxLearner.runToEnd(together);
                 for (int model = 0; model < MODELS; model++) {
                     Examples examples = examples(model, call);
                     Evaluation expected = new Evaluation(CLASSES, model % 2 == 0);
@@ -264,7 +255,7 @@ class RunTogetherTest {
                 learners.get(model)
                         .begin(examples, Remainder.LEARNT, new Evaluation(CLASSES), null);
             }
-            runAll(learners);
+            SoftmaxLearner.runToEnd(learners);
             learners.forEach(SoftmaxLearner::close);
             return devices.stream()
                     .flatMap(device -> device.calls().stream())
@@ -363,7 +354,7 @@ class RunTogetherTest {
         LearnerSettings settings = settings(1, new Sgd(0.1, 0), null, null);
         try (SoftmaxLearner learner =
                 new SoftmaxLearner(settings, LearnerState.initial(settings))) {
-            assertThatThrownBy(learner::fillBlock)
+            assertThatThrownBy(() -> SoftmaxLearner.runToEnd(List.of(learner)))
                     .isInstanceOf(IllegalStateException.class)
                     .hasMessage("the learner is not in the middle of a call");
             Examples examples = examples(0, 0);

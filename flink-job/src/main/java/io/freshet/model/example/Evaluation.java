@@ -171,6 +171,12 @@ public final class Evaluation {
         System.arraycopy(weights, 0, scored.weights(), 0, size);
     }
 
+    /** Lets go of the probabilities, which others may have; they are not available any more. */
+    public void forgetProbabilities() {
+        Arrays.fill(probabilities, 0, numPredictions, null);
+        numPredictions = 0;
+    }
+
     /** Sets the outcome of an example. */
     public void outcome(int row, Outcome outcome) {
         outcomes[row] = outcome;
