@@ -4,6 +4,7 @@ import io.freshet.config.Key;
 import io.freshet.ingest.ExampleBlock;
 import io.freshet.ingest.ExampleBlockTypeInfo;
 import io.freshet.learn.drift.DriftAlert;
+import io.freshet.model.CudaWorkspace;
 import io.freshet.model.EngineChoice;
 import io.freshet.model.EngineChooser;
 import io.freshet.model.LearnerEngine;
@@ -95,8 +96,6 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
     /** Milliseconds for which a block waits at most for those of other models, on a device. */
     static final int MAX_WAIT_MILLIS = 5;
 
-    private static final int MAX_WAITING_MODELS = 1024;
-
     private final LearnConfig learnConfig;
     private final Devices devices;
 
@@ -174,7 +173,7 @@ public final class LearnOperator extends LiveStateOperator<Learner, ExampleBlock
         workspace = new LearnerWorkspace(learnConfig, engine);
         timers = getInternalTimerService("mini-batch", VoidNamespaceSerializer.INSTANCE, this);
         evaluationRecord = new StreamRecord<>(null);
-        waiting = new WaitingBlocks(Math.min(MAX_WAITING_MODELS, learnConfig.maxModels()));
+        waiting = new WaitingBlocks(Math.min(CudaWorkspace.MAX_MODELS, learnConfig.maxModels()));
         unpublished = new LinkedHashMap<>();
         recentlyPublished = new HashMap<>();
         findUnpublished();

@@ -7,7 +7,6 @@ import io.freshet.model.example.BlockRows;
 import io.freshet.model.example.Evaluation;
 import io.freshet.model.example.Evaluation.Outcome;
 import io.freshet.model.example.Examples;
-import io.freshet.model.mixture.FadingLosses;
 import io.freshet.model.optim.Optimizer;
 import java.util.ArrayList;
 import java.util.List;
@@ -110,35 +109,34 @@ final class CudaRun {
 
     private static void launch(CudaWorkspace workspace, DeviceBlock onDevice, List<CudaRun> runs) {
         onDevice.wantProbabilities(runs.stream().anyMatch(CudaRun::needsProbabilities));
-        for (int place = 0; place < runs.size(); place++) {
-            runs.get(place).fill(onDevice, place);
-        }
-        workspace.learner().submit(onDevice);
-        workspace.learner().finish(onDevice);
+        execute(workspace, onDevice, runs);
         boolean endsEarly = false;
         for (int place = 0; place < runs.size(); place++) {
             endsEarly |= runs.get(place).readAndObserve(onDevice.scores(), place);
         }
         if (endsEarly) {
-            // The others run the same again: their inputs are still in the block.
+            // The others run the same again.
             workspace.learner().undo(onDevice);
-            for (int place = 0; place < runs.size(); place++) {
-                runs.get(place).fill(onDevice, place);
-            }
-            workspace.learner().submit(onDevice);
-            workspace.learner().finish(onDevice);
+            execute(workspace, onDevice, runs);
         }
         for (int place = 0; place < runs.size(); place++) {
             runs.get(place).note(onDevice.scores(), place);
         }
     }
 
-    private boolean needsProbabilities() {
-        return evaluation.keepsAll() || transfer.hasUnlabelled(begin, end);
+    /** Fills the block with the rows of all runs up to their ends, and waits until it has run. */
+    private static void execute(CudaWorkspace workspace, DeviceBlock onDevice, List<CudaRun> runs) {
+        for (int place = 0; place < runs.size(); place++) {
+            CudaRun run = runs.get(place);
+            run.transfer.fill(
+                    onDevice, place, run.model, run.begin, run.end, run.before, run.examples);
+        }
+        workspace.learner().submit(onDevice);
+        workspace.learner().finish(onDevice);
     }
 
-    private void fill(DeviceBlock onDevice, int place) {
-        transfer.fill(onDevice, place, model, begin, end, before, examples);
+    private boolean needsProbabilities() {
+        return evaluation.keepsAll() || transfer.hasUnlabelled(begin, end);
     }
 
     /**
@@ -200,11 +198,10 @@ final class CudaRun {
         }
         evaluation.outcome(example, Outcome.TRAINED);
         if (settings.mixture() != null) {
-            FadingLosses losses = model.losses();
             for (int e = 0; e < ofExperts.length; e++) {
                 ofExperts[e] = scores.expertLoss(place, index, e);
             }
-            losses.add(ofExperts, examples.weights()[example]);
+            model.losses().add(ofExperts, examples.weights()[example]);
         }
     }
 

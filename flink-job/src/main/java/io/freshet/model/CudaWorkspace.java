@@ -28,8 +28,8 @@ public final class CudaWorkspace implements StepWorkspace {
     /** Rows of a block; more make it faster, and let its first rows wait longer. */
     static final int MAX_ROWS = 256;
 
-    /** Models whose blocks are in one launch. */
-    static final int MAX_MODELS = 1024;
+    /** Largest number of models whose blocks are in one launch. */
+    public static final int MAX_MODELS = 1024;
 
     private static final long MAX_SHARED_BYTES = 1L << 28;
     private static final int FIRST_SLOTS = 2;
