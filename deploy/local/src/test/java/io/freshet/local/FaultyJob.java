@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -34,10 +35,15 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.apache.flink.api.common.JobID;
+import org.apache.flink.runtime.executiongraph.AccessExecutionVertex;
 import org.apache.flink.runtime.highavailability.nonha.embedded.HaLeadershipControl;
+import org.apache.flink.runtime.jobmaster.JobResult;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewPartitions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -217,7 +223,7 @@ final class FaultyJob implements AutoCloseable {
         }
         send(slice - slice / 2);
         producer.flush();
-        JobOnKafka.await("progress after " + fault, () -> counted() >= sent.size() - slice / 4);
+        await("progress after " + fault, () -> counted() >= sent.size() - slice / 4);
     }
 
     private void loseTaskManager() throws Exception {
@@ -228,7 +234,7 @@ final class FaultyJob implements AutoCloseable {
 
     private void loseLeadership() throws Exception {
         HaLeadershipControl control = cluster.cluster().getHaLeadershipControl().orElseThrow();
-        JobID job = cluster.cluster().listJobs().get().iterator().next().getJobId();
+        JobID job = jobId();
         control.revokeJobMasterLeadership(job).get();
         control.grantJobMasterLeadership(job).get();
     }
@@ -240,7 +246,7 @@ final class FaultyJob implements AutoCloseable {
         int before = restarts();
         Files.move(checkpoints, away);
         Files.createFile(checkpoints);
-        JobOnKafka.await("a failed checkpoint", () -> restarts() > before);
+        await("a failed checkpoint", () -> restarts() > before);
         Files.delete(checkpoints);
         Files.move(away, checkpoints);
     }
@@ -251,6 +257,56 @@ final class FaultyJob implements AutoCloseable {
         } catch (Exception e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    private JobID jobId() throws Exception {
+        return cluster.cluster().listJobs().get().iterator().next().getJobId();
+    }
+
+    /**
+     * Waits until a condition holds.
+     *
+     * @throws AssertionError if the job ends before, with its failure; or if it takes too long,
+     *     with the states of the tasks and what they are doing
+     */
+    private void await(String what, BooleanSupplier condition) throws Exception {
+        CompletableFuture<JobResult> end = cluster.cluster().requestJobResult(jobId());
+        try {
+            JobOnKafka.await(what, () -> end.isDone() || condition.getAsBoolean());
+        } catch (AssertionError e) {
+            throw new AssertionError(e.getMessage() + "\n" + tasks(), e);
+        }
+        if (end.isDone()) {
+            throw new AssertionError("the job ended before " + what + ": " + cluster.failure());
+        }
+    }
+
+    /** Returns the progress, the state of each task, and the stacks of the threads of tasks. */
+    private String tasks() throws Exception {
+        StringBuilder text = new StringBuilder();
+        text.append(counted()).append(" of ").append(sent.size()).append(" messages counted\n");
+        for (AccessExecutionVertex task :
+                cluster.cluster().getExecutionGraph(jobId()).get().getAllExecutionVertices()) {
+            text.append(task.getTaskNameWithSubtaskIndex())
+                    .append(' ')
+                    .append(task.getExecutionState());
+            task.getFailureInfo()
+                    .ifPresent(failure -> text.append(": ").append(failure.getExceptionAsString()));
+            text.append('\n');
+        }
+        Thread.getAllStackTraces()
+                .forEach(
+                        (thread, stack) -> {
+                            if (thread.getName().matches(".*\\(\\d+/\\d+\\)#\\d+")) {
+                                text.append(thread.getName()).append("\n    at ");
+                                text.append(
+                                        Arrays.stream(stack)
+                                                .map(StackTraceElement::toString)
+                                                .collect(Collectors.joining("\n    at ")));
+                                text.append('\n');
+                            }
+                        });
+        return text.toString();
     }
 
     private void addPartition() throws Exception {
@@ -309,7 +365,7 @@ final class FaultyJob implements AutoCloseable {
     void finish() throws Exception {
         send(messages.size());
         producer.flush();
-        JobOnKafka.await("every message to be counted", () -> counted() >= messages.size());
+        await("every message to be counted", () -> counted() >= messages.size());
         cluster.stopWithSavepoint(Duration.ofMinutes(1));
     }
 
