@@ -63,6 +63,7 @@ class FaultsITCase {
 
     private static Map<String, String> configuration(Random random) {
         Map<String, String> drawn = new TreeMap<>();
+        draw(drawn, random, "learner.type", "ensemble", "softmax");
         draw(drawn, random, "checkpoint.interval", "100 ms", "300 ms", "1 s");
         draw(drawn, random, "job.parallelism", "1", "2", "3");
         draw(drawn, random, "block.size", "1", "7", "64", "256", "1000");

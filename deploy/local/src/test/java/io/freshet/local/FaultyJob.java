@@ -83,6 +83,9 @@ final class FaultyJob implements AutoCloseable {
     private static final int BAD_ROUNDS = 3;
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
+    /** Time for a savepoint, which waits for the messages that the job has read before it. */
+    private static final Duration SAVEPOINT_TIMEOUT = Duration.ofMinutes(5);
+
     /** Timeouts so short that the job notices a killed broker at once. */
     private static final Map<String, String> SETTINGS =
             Map.of(
@@ -210,7 +213,7 @@ final class FaultyJob implements AutoCloseable {
                 cluster = startCluster();
             }
             case STOPPED_WITH_SAVEPOINT -> {
-                cluster.stopWithSavepoint(Duration.ofMinutes(1));
+                cluster.stopWithSavepoint(SAVEPOINT_TIMEOUT);
                 cluster.close();
                 cluster = startCluster();
             }
@@ -223,7 +226,7 @@ final class FaultyJob implements AutoCloseable {
         }
         send(slice - slice / 2);
         producer.flush();
-        await("progress after " + fault, () -> counted() >= sent.size() - slice / 4);
+        awaitCounted(sent.size() - slice / 4, "after " + fault);
     }
 
     private void loseTaskManager() throws Exception {
@@ -261,6 +264,17 @@ final class FaultyJob implements AutoCloseable {
 
     private JobID jobId() throws Exception {
         return cluster.cluster().listJobs().get().iterator().next().getJobId();
+    }
+
+    /**
+     * Waits until a number of messages has been counted, as long as more are counted: some
+     * configurations take minutes for them.
+     */
+    private void awaitCounted(long messages, String when) throws Exception {
+        for (long count = counted(); count < messages; count = counted()) {
+            long before = count;
+            await("progress " + when, () -> counted() > before);
+        }
     }
 
     /**
@@ -365,8 +379,8 @@ final class FaultyJob implements AutoCloseable {
     void finish() throws Exception {
         send(messages.size());
         producer.flush();
-        await("every message to be counted", () -> counted() >= messages.size());
-        cluster.stopWithSavepoint(Duration.ofMinutes(1));
+        awaitCounted(messages.size(), "at the end");
+        cluster.stopWithSavepoint(SAVEPOINT_TIMEOUT);
     }
 
     /**
