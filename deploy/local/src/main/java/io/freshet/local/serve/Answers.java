@@ -57,6 +57,11 @@ final class Answers {
     }
 
     static void sendJson(Response response, Callback callback, int status, JsonWriter writer) {
+        send(response, callback, status, JSON_TYPE, json(writer));
+    }
+
+    /** Returns a JSON text and a line feed, in UTF-8. */
+    static ByteBuffer json(JsonWriter writer) {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (JsonGenerator json = JSON.createGenerator(bytes)) {
             writer.write(json);
@@ -64,7 +69,7 @@ final class Answers {
         } catch (IOException e) {
             throw new UncheckedIOException(e); // cannot happen: it writes to memory
         }
-        send(response, callback, status, JSON_TYPE, ByteBuffer.wrap(bytes.toByteArray()));
+        return ByteBuffer.wrap(bytes.toByteArray());
     }
 
     static void sendProblem(Response response, Callback callback, HttpProblem problem) {

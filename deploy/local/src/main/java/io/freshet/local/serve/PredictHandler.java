@@ -8,6 +8,7 @@ import io.freshet.follow.SnapshotFollower;
 import io.freshet.ingest.IngestConfig;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -65,19 +66,40 @@ final class PredictHandler {
                     "TOO_MANY_REQUESTS",
                     "At most " + maxRequests + " requests are answered at once (--max-requests).");
         }
-        Predictor known = predictors.poll();
-        Predictor predictor = known == null ? new Predictor(events) : known;
-        try {
+        try (Place place = new Place()) {
             EventSpans spans = RequestBody.events(request, maxBodyBytes);
             if (spans.isSingle()) {
-                answerOne(spans.event(0), predictor, writer, response, callback);
+                answerOne(spans.event(0), place, writer, response, callback);
             } else {
-                answerMany(spans, predictor, writer, response, callback);
+                answerMany(spans, place, writer, response, callback);
             }
         } finally {
-            predictors.add(predictor);
-            free.release();
             metrics.addDuration(System.nanoTime() - start);
+        }
+    }
+
+    /**
+     * Place of a request among those that are answered at once, with a predictor. It is given back
+     * before the end of the answer is sent, so that a client that has read its answer is not
+     * refused because of it.
+     */
+    private final class Place implements AutoCloseable {
+        final Predictor predictor;
+        private boolean taken = true;
+
+        /** Takes a place, for which {@link #free} has been asked. */
+        Place() {
+            Predictor known = predictors.poll();
+            predictor = known == null ? new Predictor(events) : known;
+        }
+
+        @Override
+        public void close() {
+            if (taken) {
+                taken = false;
+                predictors.add(predictor);
+                free.release();
+            }
         }
     }
 
@@ -121,29 +143,29 @@ final class PredictHandler {
 
     private void answerOne(
             byte[] event,
-            Predictor predictor,
+            Place place,
             PredictionWriter writer,
             Response response,
             Callback callback)
             throws HttpProblem {
         Classification found;
         try {
-            found = predictor.predict(event, writer.model());
+            found = place.predictor.predict(event, writer.model());
         } catch (Refusal e) {
             metrics.addRefused(e.reason());
             throw new HttpProblem(HttpStatus.BAD_REQUEST_400, e.reason().name(), e.detail());
         }
         metrics.addPredictions(writer.model().info().modelId(), 1);
-        Answers.sendJson(
-                response,
-                callback,
-                HttpStatus.OK_200,
-                json -> {
-                    json.writeStartObject();
-                    writer.writeVersion(json);
-                    writer.write(json, found);
-                    json.writeEndObject();
-                });
+        ByteBuffer answer =
+                Answers.json(
+                        json -> {
+                            json.writeStartObject();
+                            writer.writeVersion(json);
+                            writer.write(json, found);
+                            json.writeEndObject();
+                        });
+        place.close();
+        Answers.send(response, callback, HttpStatus.OK_200, Answers.JSON_TYPE, answer);
     }
 
     /**
@@ -152,7 +174,7 @@ final class PredictHandler {
      */
     private void answerMany(
             EventSpans spans,
-            Predictor predictor,
+            Place place,
             PredictionWriter writer,
             Response response,
             Callback callback)
@@ -173,7 +195,7 @@ final class PredictHandler {
             }
             json.writeStartObject();
             try {
-                writer.write(json, predictor.predict(spans.event(i), writer.model()));
+                writer.write(json, place.predictor.predict(spans.event(i), writer.model()));
                 predicted++;
             } catch (Refusal e) {
                 metrics.addRefused(e.reason());
@@ -185,6 +207,7 @@ final class PredictHandler {
         json.writeEndObject();
         json.writeRaw('\n');
         metrics.addPredictions(writer.model().info().modelId(), predicted);
+        place.close();
         json.close();
         callback.succeeded();
     }
